@@ -1,0 +1,37 @@
+# One library a room. A room lists what it may use; scripts/check_rooms.py holds the includes against the same list.
+include(GoogleTest)
+
+add_library(sallyport_options INTERFACE)
+target_compile_options(sallyport_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+target_include_directories(sallyport_options INTERFACE ${PROJECT_SOURCE_DIR}/services)
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(sallyport_options INTERFACE -U_FORTIFY_SOURCE)
+endif()
+
+# sallyport_room(NAME USES room... LIBS library...)
+# Sources are *.cc of the folder; *_test.cc become one test program, NAME_test.
+function(sallyport_room NAME)
+  cmake_parse_arguments(ROOM "" "" "USES;LIBS;TEST_LIBS" ${ARGN})
+  set(room_dir ${PROJECT_SOURCE_DIR}/services/${NAME})
+  file(GLOB sources CONFIGURE_DEPENDS ${room_dir}/*.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    add_library(${NAME} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${NAME} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_link_libraries(${NAME} ${scope} sallyport_options ${ROOM_USES} ${ROOM_LIBS})
+  set_property(GLOBAL APPEND PROPERTY SALLYPORT_ROOMS "${NAME}: ${ROOM_USES}")
+  if(tests AND BUILD_TESTING)
+    add_executable(${NAME}_test ${tests})
+    target_link_libraries(${NAME}_test PRIVATE ${NAME} ${ROOM_TEST_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${NAME}_test PRIVATE SALLYPORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()
