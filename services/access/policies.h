@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "facility/model.h"
+
+namespace cedar {
+class PolicySet;
+class Schema;
+}  // namespace cedar
+
+namespace sallyport::access {
+
+// A policy set as a facility owns it: named files of Cedar text, one of them the schema.
+struct PolicyFiles {
+  std::map<std::string, std::string> files;  // "floors.cedar" → text; exactly one name ends in ".cedarschema"
+  std::string Hash() const;                  // SHA-256 (hex) over names and texts, in order of names
+};
+
+// Compiled once, shared by everybody, never changed. Thread-safe.
+class Policies {
+ public:
+  // Parses the files, links the access levels' template for every level of the facility, builds the index.
+  // INVALID_ARGUMENT names file, line and column of what does not parse.
+  static absl::StatusOr<std::shared_ptr<const Policies>> Compile(const PolicyFiles& files, const facility::State& facility);
+  ~Policies();
+
+  const std::string& hash() const { return hash_; }
+  const cedar::PolicySet& set() const { return *set_; }
+
+ private:
+  Policies() = default;
+  std::string hash_;
+  std::unique_ptr<const cedar::PolicySet> set_;
+};
+
+}  // namespace sallyport::access
