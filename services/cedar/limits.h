@@ -1,0 +1,41 @@
+#ifndef CEDAR_LIMITS_H_
+#define CEDAR_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+// Every limit of the library. Input that exceeds one is refused with an error that names the limit.
+namespace cedar {
+
+// Bytes of one text handed to a parser (policies, schema, entities, JSON). Bounds memory at load.
+inline constexpr size_t kInputBytesMax = 64u << 20;
+
+// Levels of nesting (parentheses, sets, records, operands) that the policy and schema parsers follow. Parsing recurses,
+// so this bounds the stack: one level costs under 2 KiB of it.
+inline constexpr int kNestingMax = 256;
+
+// Height of one expression tree. Left-associative chains (`a + b + c`, `a.b.c`) grow the tree without nesting; the
+// evaluator, validator and printer recurse over it.
+inline constexpr int kExprHeightMax = 1000;
+
+// Expression nodes of one policy.
+inline constexpr size_t kExprNodesMax = 1u << 20;
+
+// Levels of arrays and objects in JSON, and so of sets and records in entity data.
+inline constexpr int kJsonDepthMax = 128;
+
+// Parts of one path in a type or namespace name.
+inline constexpr size_t kNamePartsMax = 64;
+
+// Errors that one parse or validation collects before it stops.
+inline constexpr size_t kDiagnosticsMax = 100;
+
+// Levels through which a schema's common types may refer to each other.
+inline constexpr int kTypeDepthMax = 128;
+
+// Nodes of one schema type after common types are put in, so that small text cannot become a huge type.
+inline constexpr size_t kTypeNodesMax = 1u << 20;
+
+}  // namespace cedar
+
+#endif  // CEDAR_LIMITS_H_
