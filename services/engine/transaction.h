@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "access/policies.h"
+#include "audit/hash.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "engine/state.h"
+#include "facility/event.h"
+
+namespace sallyport::engine {
+
+// Where a record stands.
+struct Receipt {
+  uint64_t index = 0;
+  audit::Hash leaf_hash{};
+};
+
+// What a command works on, for as long as it runs on the engine thread. If the command fails, the engine forgets all
+// that was done through it.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  virtual State& state() = 0;
+  virtual const access::Policies& policies() const = 0;
+  virtual absl::Time now() const = 0;
+  virtual RandomSource& random() = 0;
+  virtual const std::string& actor() const = 0;
+  virtual const std::string& origin() const = 0;
+  virtual absl::Duration read_age_max() const = 0;
+  virtual const Secret& digest_key() const = 0;
+
+  // A new ULID.
+  virtual std::string NewId() = 0;
+
+  // Serialises the event into a record of the log. People named in it must be in the state.
+  virtual Receipt Record(const Event& event) = 0;
+
+  // Gives a new person a pseudonym and a sealing key, unless they have them.
+  virtual void Enrol(facility::Person& person) = 0;
+
+  // After a change of access levels or of the active policy set: compiles the policies again.
+  // INVALID_ARGUMENT when the set does not compile; fails the command.
+  virtual absl::Status RecompilePolicies() = 0;
+};
+
+}  // namespace sallyport::engine
