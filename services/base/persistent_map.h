@@ -416,29 +416,33 @@ class PersistentMap {
   size_t size_ = 0;
 };
 
+namespace internal {
 // The 128-bit product of two words, folded: the mixing step of wyhash.
-inline uint64_t StableHashCombine(uint64_t a, uint64_t b) {
+inline uint64_t FoldedProduct(uint64_t a, uint64_t b) {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a ^ 0xa0761d6478bd642f) * (b ^ 0xe7037ed1a0b428db);
-  const uint64_t mixed = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  // The product alone is symmetric and maps a zero factor to zero; the second round undoes both.
-  const Wide again = static_cast<Wide>(mixed ^ std::rotl(a, 23) ^ 0x8ebc6af09c88c6e3) * (b ^ 0x589965cc75374cc3);
-  return static_cast<uint64_t>(again) ^ static_cast<uint64_t>(again >> 64);
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+}  // namespace internal
+
+inline uint64_t StableHashCombine(uint64_t a, uint64_t b) {
+  const uint64_t mixed = internal::FoldedProduct(a ^ 0xa0761d6478bd642f, b ^ 0xe7037ed1a0b428db);
+  // One product alone maps a zero factor to zero whatever the other is; the second round undoes that.
+  return internal::FoldedProduct(mixed ^ std::rotl(a, 23) ^ 0x8ebc6af09c88c6e3, b ^ 0x589965cc75374cc3);
 }
 
 inline uint64_t StableHashBytes(absl::string_view bytes) {
-  uint64_t hash = StableHashCombine(bytes.size(), 0x1d8e4e27c47d124f);
+  uint64_t hash = 0xa0761d6478bd642f;
   const char* at = bytes.data();
   size_t left = bytes.size();
-  for (; left > 0;) {
-    const size_t taken = left < 8 ? left : 8;
-    uint64_t word = 0;
-    std::memcpy(&word, at, taken);
-    hash = StableHashCombine(hash, word);
-    at += taken;
-    left -= taken;
+  for (; left >= 8; left -= 8, at += 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    hash = internal::FoldedProduct(hash ^ word, 0xe7037ed1a0b428db);
   }
-  return hash;
+  uint64_t tail = 0;
+  for (size_t i = 0; i < left; ++i) tail |= static_cast<uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+  return StableHashCombine(hash ^ tail, bytes.size());
 }
 
 }  // namespace sallyport

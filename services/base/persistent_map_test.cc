@@ -162,7 +162,8 @@ TEST(PersistentMapTest, MovingLeavesAnEmptyMap) {
   map.Put(3, 4);
   EXPECT_TRUE(other.Contains(1));
   EXPECT_FALSE(other.Contains(3));
-  other = other;
+  const auto& self = other;
+  other = self;
   EXPECT_EQ(other.size(), 1u);
 }
 
@@ -223,9 +224,9 @@ TEST(PersistentMapTest, ReadersOfCopiesAndAWriterDoNotMeet) {
 TEST(StableHashTest, IsTheSameEverywhere) {
   using PersonId = Id<struct PersonTag>;
   EXPECT_EQ(StableHash{}(PersonId("ada")), StableHash{}(std::string("ada")));
-  EXPECT_EQ(StableHash{}(std::string("ada")), 8099504164445568888u);
+  EXPECT_EQ(StableHash{}(std::string("ada")), 9435594553117107903u);
   EXPECT_EQ(StableHash{}(uint64_t{1}), 3600717976816744284u);
-  EXPECT_EQ(StableHash{}(std::make_pair(uint64_t{1}, std::string("ada"))), 16636583913139381116u);
+  EXPECT_EQ(StableHash{}(std::make_pair(uint64_t{1}, std::string("ada"))), 12672762010321726066u);
 }
 
 TEST(StableHashTest, SpreadsOverEveryBit) {
