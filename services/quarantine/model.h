@@ -41,8 +41,8 @@ enum class DeviceState {
   kUnclaimed
 };
 enum class DeviceKind { kPhone, kWatch, kLaptop, kEarbuds, kGlasses, kMedical, kOther };
-enum class Role { kCandidate, kInterviewer, kHost };
-enum class DocumentKind { kNone, kPassport, kNationalId, kDrivingLicence, kOther };
+enum class Role { kCandidate, kInterviewer };
+enum class DocumentKind { kNone, kBadge, kPassport, kIdCard, kDrivingLicence, kOther };
 enum class ScreeningMethod { kWand, kPortal, kVisual };
 enum class ScreeningResult { kNone, kPassed, kFound, kRefused };  // kFound: a device that was not declared
 enum class Confirmation { kNone, kBadge, kSignature };
@@ -65,11 +65,12 @@ enum class IncidentKind {
   kLegalHold
 };
 
-// How somebody showed who they are: a badge of theirs, or the kind and last characters of a document. Personal.
+// How somebody showed who they are: by a badge of theirs, or by a document, of which the last characters are kept.
+// Personal.
 struct Identity {
-  CredentialId badge;
   DocumentKind document = DocumentKind::kNone;
-  std::string last4;  // 1 to 4 letters or digits
+  std::string last4;   // 1 to 4 letters or digits; empty with a badge
+  CredentialId badge;  // which badge, where it was read; empty otherwise
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
@@ -80,7 +81,7 @@ struct Participant {
   Identity identity;           // shown at check-in
   CredentialId visitor_badge;  // issued at check-in; empty: none
   bool visitor_badge_returned = false;
-  bool nda = false;               // signed at the desk; an agreement in the directory counts as well
+  bool nda = false;               // signed at the desk when clearing; one in the directory counts too
   bool declared = false;          // devices or an explicit "none"
   std::vector<DeviceId> devices;  // everything ever declared in this visit, in order
   ScreeningResult screening = ScreeningResult::kNone;

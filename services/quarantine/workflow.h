@@ -49,7 +49,8 @@ struct CreateVisitRequest {
   PersonId host;
   absl::Time start;
   absl::Time end;
-  std::vector<Invited> participants;  // at least one candidate; the host is added where the area has staff custody
+  std::vector<Invited> participants;  // at least one candidate; the host is added, as an interviewer, where
+                                      // the area has staff custody
 };
 absl::StatusOr<VisitId> CreateVisit(const Context& context, State& state, const CreateVisitRequest& request);
 
@@ -61,9 +62,8 @@ absl::Status CancelVisit(const Context& context, State& state, const VisitId& vi
 struct CheckInRequest {
   VisitId visit;
   PersonId person;
-  Identity identity;           // a badge of theirs, or document kind and last characters
+  Identity identity;
   CredentialId visitor_badge;  // issued now; empty: none
-  bool nda_signed = false;     // at the desk, now
 };
 // EXPECTED → CHECKED_IN; the first one opens the visit.
 absl::Status CheckInParticipant(const Context& context, State& state, const CheckInRequest& request);
@@ -102,7 +102,7 @@ absl::StatusOr<ScreeningOutcome> RecordScreening(const Context& context, State& 
 struct ClearRequest {
   VisitId visit;
   PersonId person;
-  bool nda_signed = false;  // at the desk, now; otherwise at check-in, or valid in the directory to the window's end
+  bool nda_signed = false;  // at the desk, now; otherwise one in the directory must be valid
 };
 // SCREENED → CLEARED. When a device stands in the way the message names it, the band, the reading and the requirement.
 absl::Status ClearParticipant(const Context& context, State& state, const ClearRequest& request);
@@ -117,8 +117,7 @@ struct SealRequest {
   std::string seal;
   std::string condition;
   std::vector<std::string> photo_digests;
-  bool officer_acknowledged = false;
-  bool participant_acknowledged = false;
+  bool participant_acknowledged = false;  // required; the officer's is the call itself
 };
 // DECLARED → SEALED. A SEALED device whose last probe failed may be moved to another slot, under its own seal or a new
 // one; it stays SEALED.
@@ -153,7 +152,7 @@ absl::Status RecordSelfTest(const Context& context, State& state, const LockerId
 
 struct StartRequest {
   VisitId visit;
-  CredentialId host_badge;  // may be empty when the host is the actor
+  CredentialId host_badge;  // the host's, where it was read; empty: the actor answers for it
 };
 // OPEN → IN_INTERVIEW.
 absl::Status StartInterview(const Context& context, State& state, const StartRequest& request);
@@ -180,14 +179,14 @@ void OnLeft(const Context& context, State& state, const PersonId& person, const 
 struct ReleaseRequest {
   VisitId visit;
   DeviceId device;
-  Identity presented;  // by the person at the desk
+  PersonId person;     // who stands at the desk, as the officer identified them
+  Identity presented;  // how; where given, it is held against what was shown at check-in
   std::string seal;    // as read from the bag
   bool seal_intact = false;
-  LockerId locker;  // the slot it was taken from
+  LockerId locker;  // the slot that it was taken from; empty: not compared
   int32_t slot = 0;
   std::string condition;
-  bool officer_acknowledged = false;
-  bool participant_acknowledged = false;
+  bool participant_acknowledged = false;  // required; the officer's is the call itself
   bool visitor_badge_returned = false;
 };
 struct ReleaseOutcome {
@@ -203,7 +202,7 @@ absl::StatusOr<ReleaseOutcome> ReleaseDevice(const Context& context, State& stat
 
 struct CloseRequest {
   VisitId visit;
-  std::vector<CredentialId> badges_returned;  // visitor badges handed in now
+  bool badges_returned = false;  // every visitor badge that is still out was handed in
 };
 // ENDED → CLOSED, or CLOSED_WITH_INCIDENT when there ever was one. Whoever never checked in has nothing to return.
 absl::StatusOr<VisitState> CloseVisit(const Context& context, State& state, const CloseRequest& request);
