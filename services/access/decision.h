@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct RecentGrants {
   struct Grant {
     PersonId person;
     absl::Time at;
+    bool passed = false;      // the door has opened for it
   };
   std::vector<Grant> grants;  // at most kRecentGrantsMax
 };
@@ -57,6 +59,7 @@ struct State {
 struct VisitFacts {
   bool expected = false;         // takes part in some visit, past or present
   bool active = false;           // a visit of theirs is OPEN or IN_INTERVIEW now, in the area asked about
+  bool scheduled_now = false;    // none is active, but one in that area is due: SCHEDULED and within its window
   bool scheduled_now = false;    // none is active, but one in that area is SCHEDULED and its window has begun
   bool cleared = false;          // CLEARED, INSIDE or OUTSIDE in it
   bool devices_in_custody = true;  // every declared device is VERIFIED or EXEMPT (true also when none was brought)
@@ -84,7 +87,8 @@ struct World {
   const facility::State& facility;
   const State& access;
   const Policies& policies;
-  // Called with the person and the area in question, at most once a decision.
+  // Called with the person and the area in question, at most once a decision: the area that the access point leads
+  // into or, when it lies in an interview area, that interview area.
   const std::function<VisitFacts(const PersonId&, const facility::Area&)>& visit_facts;
   absl::Time now;
   absl::Duration read_age_max = absl::Seconds(5);  // an older read is refused
@@ -106,7 +110,11 @@ struct Decision {
 // problem is a decision, DENY with its reason. Cost: a few microseconds, whatever the facility's size.
 absl::StatusOr<Decision> Decide(const World& world, const Presented& presented, State& state);
 
-// The door reported that it opened after a grant: the person is now where the access point leads.
+// A lockdown, of a door or of the site, voids what has begun: call this whenever a door mode or a threat level changes.
+void VoidPendingPairs(State& state);
+
+// The door reported that it opened after a grant: the person is now where the access point leads. So is everybody else
+// whose grant there is still good and had no opening yet: the other half of a pair, the escort, the visitor.
 void RecordPassage(const facility::State& facility, const AccessPointId& access_point, const PersonId& person,
                    absl::Time at, State& state);
 

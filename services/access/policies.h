@@ -8,11 +8,14 @@
 #include "facility/model.h"
 
 namespace cedar {
+class EntitySource;
 class PolicySet;
 class Schema;
 }  // namespace cedar
 
 namespace sallyport::access {
+
+class EntityNames;  // entities.h
 
 // A policy set as a facility owns it: named files of Cedar text, one of them the schema.
 struct PolicyFiles {
@@ -30,11 +33,17 @@ class Policies {
 
   const std::string& hash() const { return hash_; }
   const cedar::PolicySet& set() const { return *set_; }
+  // The schema's actions as entities: which method belongs to which duty. For operators::Authorize.
+  const cedar::EntitySource& actions() const { return *actions_; }
+  // The facility's entities by name, made once.
+  const EntityNames& names() const { return *names_; }
 
  private:
-  Policies() = default;
+  Policies();
   std::string hash_;
   std::unique_ptr<const cedar::PolicySet> set_;
+  std::unique_ptr<const cedar::EntitySource> actions_;
+  std::unique_ptr<const EntityNames> names_;
 };
 
 }  // namespace sallyport::access
