@@ -10,7 +10,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "audit/note.h"
+#include "audit/note_key.h"
+#include "audit/sealer.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secret.h"
@@ -49,8 +50,8 @@ struct Options {
 
 struct Keys {
   std::shared_ptr<const audit::SigningKey> log_key;
-  Secret key_encryption_key;            // 32 bytes, wraps the people's sealing keys
-  Secret digest_key;                    // 32 bytes, keys the digests of PINs and unknown cards
+  audit::KeyEncryptionKey key_encryption_key;  // wraps the people's sealing keys
+  Secret digest_key;                           // 32 bytes, keys the digests of PINs and unknown cards
 };
 
 class Engine {

@@ -1,0 +1,411 @@
+#include "engine/engine.h"
+
+#include <sodium.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "audit/checkpoint.h"
+#include "audit/proof.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "engine/batch.h"
+#include "engine/log_reader.h"
+#include "engine/rows.h"
+
+namespace sallyport::engine {
+namespace {
+
+using Fingerprint = std::array<uint8_t, 16>;
+
+struct RequestKeyHash {
+  size_t operator()(const storage::RequestKey& key) const {
+    size_t out = 0;
+    std::memcpy(&out, key.data(), sizeof out);
+    return out;
+  }
+};
+
+std::array<uint8_t, 16> ShortDigest(std::initializer_list<absl::string_view> parts) {
+  std::string text;
+  for (absl::string_view part : parts) {
+    absl::StrAppend(&text, part.size(), ":", part);
+  }
+  const audit::Hash hash = audit::Sha256(text);
+  std::array<uint8_t, 16> out{};
+  std::copy_n(hash.begin(), out.size(), out.begin());
+  return out;
+}
+
+absl::Status Unavailable() { return absl::UnavailableError("the log cannot be written: nothing is granted"); }
+
+struct Release {
+  absl::AnyInvocable<void(absl::StatusOr<std::string>)> done;
+  absl::StatusOr<std::string> answer;
+};
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(storage::Store& store, Clock& clock, RandomSource& random, Keys keys, Options options)
+      : store_(store), clock_(clock), keys_(std::move(keys)), options_(std::move(options)), seeded_(options_.seed),
+        random_(options_.clock_from_requests ? static_cast<RandomSource&>(seeded_) : random) {}
+
+  ~Impl() { Stop(); }
+
+  absl::Status Recover();
+  absl::Status RecordStart();
+  void Run();
+
+  void Submit(Command command) {
+    absl::Status refused;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) {
+        refused = absl::UnavailableError("the server is stopping");
+      } else if (!healthy_) {
+        refused = Unavailable();
+      } else if (queue_.size() >= options_.queue_commands_max) {
+        refused = absl::ResourceExhaustedError("too many requests are waiting; try again");
+      } else {
+        queue_.push_back(std::move(command));
+      }
+    }
+    if (refused.ok()) {
+      wake_.notify_one();
+    } else {
+      command.done(refused);
+    }
+  }
+
+  void Stop();
+
+  std::shared_ptr<const Snapshot> snapshot() const {
+    const std::lock_guard lock(snapshot_mutex_);
+    return snapshot_;
+  }
+
+  storage::Store& store_;
+  Clock& clock_;
+  Keys keys_;
+  Options options_;
+  std::atomic<bool> healthy_{true};
+  std::mutex listeners_mutex_;
+  std::vector<std::function<void(const Snapshot&)>> listeners_;
+
+ private:
+  void EngineLoop();
+  void AnswerLoop();
+  void Process(std::vector<Command>& commands);
+  // The first answer to a repeated request, or nothing when it is new.
+  std::optional<absl::StatusOr<std::string>> Repeated(const Command& command, const storage::RequestKey& key,
+                                                      const std::vector<storage::Answer>& batch_answers);
+  absl::Time TimeOf(const Command& command) const;
+  void Publish();
+  void Hand(std::vector<Release> releases);
+  absl::Status RunAlone(const std::string& action, Pairs facts);
+  EngineMemo Memo() const;
+
+  SeededRandom seeded_;
+  RandomSource& random_;
+  Committed committed_;
+  absl::flat_hash_map<storage::RequestKey, uint64_t, RequestKeyHash> requests_;
+  absl::Time answers_dropped_at_ = absl::InfinitePast();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Command> queue_;
+  bool stopping_ = false;
+
+  std::mutex answer_mutex_;
+  std::condition_variable answer_wake_;
+  std::deque<std::vector<Release>> answers_;
+  bool answers_end_ = false;
+
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::string checkpoint_;
+
+  std::thread engine_thread_;
+  std::thread answer_thread_;
+};
+
+EngineMemo Engine::Impl::Memo() const {
+  return {options_.origin, options_.clock_from_requests, seeded_.position()};
+}
+
+absl::Status Engine::Impl::Recover() {
+  SP_ASSIGN_OR_RETURN(storage::Head head, store_.ReadHead());
+  SP_RETURN_IF_ERROR(LoadState(store_, committed_.state, committed_.memo));
+  if (head.size == 0) return absl::OkStatus();
+
+  if (committed_.memo.origin != options_.origin) {
+    return absl::FailedPreconditionError(absl::StrCat("the database holds the log ", committed_.memo.origin,
+                                                      ", the configuration names ", options_.origin));
+  }
+  if (committed_.memo.clock_from_requests != options_.clock_from_requests) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the log was begun with clock: ", committed_.memo.clock_from_requests ? "from-requests" : "system",
+                     "; a log never changes its clock"));
+  }
+  seeded_.set_position(committed_.memo.random_position);
+  LogReader reader(store_);
+  SP_ASSIGN_OR_RETURN(committed_.log, audit::LoadCompactRange(head.size, reader));
+  const audit::VerifierKey verifier = keys_.log_key->verifier();
+  auto signed_checkpoint = audit::OpenCheckpoint(head.checkpoint, {&verifier, 1});
+  if (!signed_checkpoint.ok()) return Annotate(signed_checkpoint.status(), "the stored checkpoint");
+  const audit::Checkpoint& checkpoint = signed_checkpoint->checkpoint;
+  if (checkpoint.size != head.size || checkpoint.root != committed_.log.Root()) {
+    return absl::DataLossError(absl::StrCat("the stored log of ", head.size, " records does not match its checkpoint of ",
+                                            checkpoint.size));
+  }
+  checkpoint_ = head.checkpoint;
+  SP_ASSIGN_OR_RETURN(storage::Entry last, store_.ReadEntry(head.size - 1));
+  committed_.time = last.time;
+  const PolicyBook& book = *committed_.state.policy_book;
+  if (!book.activated.empty()) {
+    const auto active = book.sets.find(book.activated.back());
+    if (active == book.sets.end()) return absl::DataLossError("the active policy set is not stored");
+    SP_ASSIGN_OR_RETURN(committed_.policies, access::Policies::Compile(active->second->files, committed_.state.facility));
+  }
+  const absl::Time since = (options_.clock_from_requests ? committed_.time : clock_.Now()) - options_.answers_kept;
+  return store_.ForEachAnswer(since, [this](const storage::RequestKey& key, uint64_t index) { requests_[key] = index; });
+}
+
+absl::Status Engine::Impl::RecordStart() {
+  Publish();
+  Pairs facts = {{"version", options_.software_version}, {"origin", options_.origin}};
+  if (committed_.log.size() > 0) {
+    // A simulation's log holds only what the requests caused, so that the same input gives the same root.
+    return options_.clock_from_requests ? absl::OkStatus() : RunAlone("started", std::move(facts));
+  }
+  facts.emplace_back("clock", options_.clock_from_requests ? "from-requests" : "system");
+  if (options_.clock_from_requests) {
+    facts.emplace_back("simulation", absl::StrCat("seed ", options_.seed));
+  } else {
+    facts.emplace_back("vkey", keys_.log_key->verifier().ToString());
+  }
+  return RunAlone("genesis", std::move(facts));
+}
+
+// Records a system event before the threads run or after they ended.
+absl::Status Engine::Impl::RunAlone(const std::string& action, Pairs facts) {
+  absl::Status result = absl::UnknownError("not run");
+  Command command;
+  command.actor = "system";
+  command.apply = [&](Transaction& transaction) -> absl::StatusOr<std::string> {
+    transaction.Record(SystemEvent{action, std::move(facts)});
+    return std::string();
+  };
+  command.done = [&](absl::StatusOr<std::string> answer) { result = answer.status(); };
+  std::vector<Command> commands;
+  commands.push_back(std::move(command));
+  Process(commands);
+  std::deque<std::vector<Release>> answers;
+  {
+    const std::lock_guard lock(answer_mutex_);
+    answers.swap(answers_);
+  }
+  for (auto& releases : answers) {
+    for (Release& release : releases) release.done(std::move(release.answer));
+  }
+  return result;
+}
+
+void Engine::Impl::Run() {
+  engine_thread_ = std::thread([this] { EngineLoop(); });
+  answer_thread_ = std::thread([this] { AnswerLoop(); });
+}
+
+void Engine::Impl::EngineLoop() {
+  std::vector<Command> commands;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      while (!queue_.empty() && commands.size() < options_.batch_commands_max) {
+        commands.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+    }
+    Process(commands);
+    commands.clear();
+  }
+}
+
+void Engine::Impl::AnswerLoop() {
+  while (true) {
+    std::vector<Release> releases;
+    {
+      std::unique_lock lock(answer_mutex_);
+      answer_wake_.wait(lock, [this] { return answers_end_ || !answers_.empty(); });
+      if (answers_.empty()) return;
+      releases = std::move(answers_.front());
+      answers_.pop_front();
+    }
+    for (Release& release : releases) release.done(std::move(release.answer));
+    const auto current = snapshot();
+    const std::lock_guard lock(listeners_mutex_);
+    for (const auto& listener : listeners_) listener(*current);
+  }
+}
+
+absl::Time Engine::Impl::TimeOf(const Command& command) const {
+  const absl::Time wanted = options_.clock_from_requests ? command.request_time : clock_.Now();
+  return std::max(wanted, committed_.time);
+}
+
+std::optional<absl::StatusOr<std::string>> Engine::Impl::Repeated(const Command& command, const storage::RequestKey& key,
+                                                                  const std::vector<storage::Answer>& batch_answers) {
+  const auto found = requests_.find(key);
+  if (found == requests_.end()) return std::nullopt;
+  absl::StatusOr<std::string> bytes = absl::NotFoundError("");
+  for (const storage::Answer& answer : batch_answers) {
+    if (answer.index == found->second) bytes = answer.bytes;
+  }
+  if (!bytes.ok()) bytes = store_.ReadAnswer(found->second);
+  if (absl::IsNotFound(bytes.status())) {  // older than answers are kept
+    requests_.erase(found);
+    return std::nullopt;
+  }
+  if (!bytes.ok()) return bytes.status();
+  const Fingerprint expected = ShortDigest({command.fingerprint});
+  if (bytes->size() < expected.size() || std::memcmp(bytes->data(), expected.data(), expected.size()) != 0) {
+    return WithReason(absl::AlreadyExistsError("request_id: was used for a different request"), "REQUEST_ID_REUSED");
+  }
+  return bytes->substr(expected.size());
+}
+
+void Engine::Impl::Process(std::vector<Command>& commands) {
+  Batch batch(committed_, options_, keys_, random_);
+  std::vector<Release> releases;
+  std::vector<storage::Answer> answers;
+  releases.reserve(commands.size());
+  absl::Time now = committed_.time;
+  for (Command& command : commands) {
+    storage::RequestKey key{};
+    if (!command.request_id.empty()) {
+      key = ShortDigest({command.actor, command.method, command.request_id});
+      if (auto first = Repeated(command, key, answers)) {
+        releases.push_back({std::move(command.done), *std::move(first)});
+        continue;
+      }
+    }
+    now = std::max(now, TimeOf(command));
+    const uint64_t position = seeded_.position();
+    absl::StatusOr<std::string> answer = healthy_ ? batch.Run(command, now) : Unavailable();
+    if (!answer.ok()) seeded_.set_position(position);
+    if (answer.ok() && batch.recorded() && !command.request_id.empty()) {
+      const Fingerprint fingerprint = ShortDigest({command.fingerprint});
+      std::string bytes(fingerprint.begin(), fingerprint.end());
+      bytes += *answer;
+      answers.push_back({key, batch.first_index(), now, std::move(bytes)});
+      requests_[key] = batch.first_index();
+    }
+    releases.push_back({std::move(command.done), std::move(answer)});
+  }
+
+  if (!batch.empty()) {
+    const EngineMemo memo = Memo();
+    auto sealed = batch.Seal(std::move(answers), memo);
+    absl::Status status = sealed.status();
+    if (status.ok()) status = store_.Commit(*sealed);
+    if (status.ok()) {
+      checkpoint_ = std::move(sealed->checkpoint);
+      batch.MoveTo(committed_, memo);
+      Publish();
+    } else {
+      Log(LogLevel::kError, "commit failed; nothing is granted until the daemon is restarted",
+          {{"error", std::string(status.message())}});
+      healthy_ = false;
+      for (Release& release : releases) release.answer = Unavailable();
+    }
+  }
+  Hand(std::move(releases));
+  if (healthy_ && committed_.time - answers_dropped_at_ > absl::Hours(1)) {
+    answers_dropped_at_ = committed_.time;
+    if (const absl::Status dropped = store_.DropAnswers(committed_.time - options_.answers_kept); !dropped.ok()) {
+      Log(LogLevel::kError, "dropping old answers failed", {{"error", std::string(dropped.message())}});
+    }
+  }
+}
+
+void Engine::Impl::Publish() {
+  auto next = std::make_shared<Snapshot>();
+  next->state = committed_.state;
+  next->policies = committed_.policies;
+  next->log_size = committed_.log.size();
+  next->checkpoint = checkpoint_;
+  next->time = committed_.time;
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_ = std::move(next);
+}
+
+void Engine::Impl::Hand(std::vector<Release> releases) {
+  {
+    const std::lock_guard lock(answer_mutex_);
+    answers_.push_back(std::move(releases));
+  }
+  answer_wake_.notify_one();
+}
+
+void Engine::Impl::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (!engine_thread_.joinable()) return;  // never ran
+  engine_thread_.join();
+  {
+    const std::lock_guard lock(answer_mutex_);
+    answers_end_ = true;
+  }
+  answer_wake_.notify_all();
+  answer_thread_.join();
+  if (healthy_ && !options_.clock_from_requests) {
+    if (const absl::Status stopped = RunAlone("stopped", {}); !stopped.ok()) {
+      Log(LogLevel::kError, "could not record the stop", {{"error", std::string(stopped.message())}});
+    }
+  }
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(storage::Store& store, Clock& clock, RandomSource& random, Keys keys,
+                                                      Options options) {
+  auto impl = std::make_unique<Impl>(store, clock, random, std::move(keys), std::move(options));
+  SP_RETURN_IF_ERROR(impl->Recover());
+  SP_RETURN_IF_ERROR(impl->RecordStart());
+  impl->Run();
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+void Engine::Submit(Command command) { impl_->Submit(std::move(command)); }
+std::shared_ptr<const Snapshot> Engine::snapshot() const { return impl_->snapshot(); }
+bool Engine::healthy() const { return impl_->healthy_; }
+void Engine::Stop() { impl_->Stop(); }
+const Options& Engine::options() const { return impl_->options_; }
+const Keys& Engine::keys() const { return impl_->keys_; }
+storage::Store& Engine::store() const { return impl_->store_; }
+
+void Engine::OnCommit(std::function<void(const Snapshot&)> listener) {
+  const std::lock_guard lock(impl_->listeners_mutex_);
+  impl_->listeners_.push_back(std::move(listener));
+}
+
+absl::Time Engine::now() const {
+  const absl::Time last = snapshot()->time;
+  return impl_->options_.clock_from_requests ? last : std::max(last, impl_->clock_.Now());
+}
+
+}  // namespace sallyport::engine
