@@ -1,0 +1,142 @@
+#include "engine/door_commands.h"
+
+#include <functional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "alarms/alarms.h"
+#include "alarms/door_events.h"
+#include "base/status.h"
+#include "quarantine/facts.h"
+
+namespace sallyport::engine {
+namespace {
+
+access::VisitFacts FactsOf(const State& state, const PersonId& person, const facility::Area& area, absl::Time now) {
+  const quarantine::DoorFacts facts = quarantine::FactsFor(state.quarantine, person, area.id, now);
+  access::VisitFacts out;
+  out.expected = facts.expected;
+  out.active = facts.active;
+  out.scheduled_now = facts.scheduled_now;
+  out.cleared = facts.cleared;
+  out.devices_in_custody = facts.devices_in_custody;
+  out.devices_declared = facts.devices_declared;
+  out.incident = facts.incident;
+  out.visit = facts.visit;
+  out.participant_state = facts.participant_state;
+  out.host = facts.host;
+  return out;
+}
+
+struct Passage {
+  PersonId person;
+  AreaId from;
+  AreaId to;
+};
+
+// Who is somewhere else now than `before`: at a door at most a handful of people.
+std::vector<Passage> PassagesSince(const access::State& before, const access::State& after) {
+  std::vector<Passage> out;
+  PersistentMap<PersonId, access::Presence>::Diff(
+      before.presence, after.presence, [&](const PersonId& person, const access::Presence* was, const access::Presence* is) {
+        const AreaId from = was ? was->area : AreaId();
+        const AreaId to = is ? is->area : AreaId();
+        if (from != to) out.push_back({person, from, to});
+      });
+  return out;
+}
+
+// The building is left when one comes to an area that lies on no floor: the outside.
+bool Outside(const facility::State& facility, const AreaId& area) {
+  const facility::Area* found = facility.areas.Find(area);
+  return found == nullptr || found->floor.empty();
+}
+
+void TellQuarantine(Transaction& transaction, const access::State& before) {
+  const std::vector<Passage> passages = PassagesSince(before, transaction.state().access);
+  if (passages.empty()) return;
+  State& state = transaction.state();
+  std::vector<Event> events;
+  const quarantine::Context context{transaction.now(), state.facility, OperatorId(transaction.actor()),
+                                    [&transaction] { return transaction.NewId(); }, events, {}};
+  for (const Passage& passage : passages) {
+    if (!state.quarantine.visits_of.Contains(passage.person)) continue;
+    if (!passage.from.empty()) {
+      quarantine::OnLeft(context, state.quarantine, passage.person, passage.from, Outside(state.facility, passage.to));
+    }
+    if (!passage.to.empty()) quarantine::OnEntered(context, state.quarantine, passage.person, passage.to);
+  }
+  RecordAll(transaction, events);
+}
+
+}  // namespace
+
+void RecordAll(Transaction& transaction, std::vector<Event>& events) {
+  const alarms::Context context{transaction.now(), OperatorId(transaction.actor()),
+                                [&transaction] { return transaction.NewId(); }, events};
+  alarms::RaisePending(context, transaction.state().alarms);
+  for (const Event& event : events) transaction.Record(event);
+}
+
+absl::StatusOr<Authorized> Authorize(Transaction& transaction, const access::Presented& presented) {
+  State& state = transaction.state();
+  const std::function<access::VisitFacts(const PersonId&, const facility::Area&)> facts =
+      [&](const PersonId& person, const facility::Area& area) { return FactsOf(state, person, area, transaction.now()); };
+  const access::State before = state.access;
+  const access::World world{state.facility,           before, transaction.policies(), facts, transaction.now(),
+                            transaction.read_age_max(), transaction.digest_key()};
+  SP_ASSIGN_OR_RETURN(access::Decision decision, access::Decide(world, presented, state.access));
+  const Receipt receipt = transaction.Record(decision.event);
+  if (!decision.alarms.empty()) {
+    std::vector<Event> alarms(decision.alarms.begin(), decision.alarms.end());
+    RecordAll(transaction, alarms);
+  }
+  TellQuarantine(transaction, before);
+  return Authorized{std::move(decision), receipt};
+}
+
+absl::StatusOr<std::vector<Receipt>> RecordDeviceEvents(Transaction& transaction, const std::vector<DeviceEvent>& events) {
+  State& state = transaction.state();
+  for (size_t i = 0; i < events.size(); ++i) {
+    absl::Status checked = alarms::CheckDeviceEvent(events[i]);
+    if (checked.ok() && !events[i].access_point.empty() && !state.facility.access_points.Contains(events[i].access_point)) {
+      checked = FieldError("access_point_id", absl::StrCat("no access point '", events[i].access_point.value(), "'"));
+    }
+    if (checked.ok()) continue;
+    const auto violations = FieldViolations(checked);
+    if (violations.empty()) return Annotate(checked, absl::StrCat("events[", i, "]"));
+    return FieldError(absl::StrCat("events[", i, "].", violations.front().field), violations.front().description);
+  }
+  std::vector<Receipt> receipts;
+  for (DeviceEvent event : events) {
+    const access::State before = state.access;
+    if (event.kind == "opened") {
+      event.person = access::LastGrant(state.facility, state.access, event.access_point, transaction.now());
+      if (!event.person.empty()) {
+        access::RecordPassage(state.facility, event.access_point, event.person, transaction.now(), state.access);
+      }
+    }
+    receipts.push_back(transaction.Record(event));
+    TellQuarantine(transaction, before);
+    if (const auto alarm = alarms::AlarmOf(event)) {
+      std::vector<Event> raised;
+      const alarms::Context context{transaction.now(), OperatorId(transaction.actor()),
+                                    [&transaction] { return transaction.NewId(); }, raised};
+      alarms::Raise(context, state.alarms, *alarm);
+      for (const Event& one : raised) transaction.Record(one);
+    }
+  }
+  return receipts;
+}
+
+absl::StatusOr<access::Explanation> Explain(const Snapshot& snapshot, const Secret& digest_key, absl::Time at,
+                                            const access::ExplainRequest& request) {
+  if (!snapshot.policies) return absl::FailedPreconditionError("no policy set is active");
+  const State& state = snapshot.state;
+  const std::function<access::VisitFacts(const PersonId&, const facility::Area&)> facts =
+      [&](const PersonId& person, const facility::Area& area) { return FactsOf(state, person, area, at); };
+  const access::World world{state.facility, state.access, *snapshot.policies, facts, at, absl::InfiniteDuration(), digest_key};
+  return access::Explain(world, request, state.access);
+}
+
+}  // namespace sallyport::engine
