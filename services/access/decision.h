@@ -60,7 +60,6 @@ struct VisitFacts {
   bool expected = false;         // takes part in some visit, past or present
   bool active = false;           // a visit of theirs is OPEN or IN_INTERVIEW now, in the area asked about
   bool scheduled_now = false;    // none is active, but one in that area is due: SCHEDULED and within its window
-  bool scheduled_now = false;    // none is active, but one in that area is SCHEDULED and its window has begun
   bool cleared = false;          // CLEARED, INSIDE or OUTSIDE in it
   bool devices_in_custody = true;  // every declared device is VERIFIED or EXEMPT (true also when none was brought)
   bool devices_declared = false; // declared, even if "none"
