@@ -56,7 +56,7 @@ Diagnostic MakeDiagnostic(const SourceText& source, SourceSpan span, std::string
 // InvalidArgument with all diagnostics rendered one after the other; Ok when there is no error among them.
 absl::Status ToStatus(const std::vector<Diagnostic>& diagnostics);
 
-// `, did you mean "x"?` for the candidate closest to `name`, or nothing when none is close.
+// `did you mean x?` for the candidate closest to `name`, or nothing when none is close.
 std::string DidYouMean(absl::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace cedar

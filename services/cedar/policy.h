@@ -75,6 +75,7 @@ struct Slots {
 namespace internal {
 struct CompiledBody;
 class ScopeIndex;
+class Evaluator;
 }  // namespace internal
 
 // A policy that takes part in decisions: one written out, or a link of a template.
@@ -101,7 +102,7 @@ class Policy {
  private:
   friend class PolicySet;
   friend class internal::ScopeIndex;
-  friend class PolicyEvaluator;
+  friend class internal::Evaluator;
   std::string id_;
   uint64_t sequence_ = 0;  // order of addition
   std::shared_ptr<const PolicyBody> body_;

@@ -156,6 +156,8 @@ class Value {
     v.kind_ = kind_;
     return v;
   }
+  // The same value with nothing borrowed in it; copies what is.
+  Value DeepCopy() const;
   // Whether the shared memory is kept alive by this object (scalars are never owned).
   bool owned() const { return owned_; }
 
