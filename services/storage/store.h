@@ -33,7 +33,8 @@ struct Entry {
   Hash leaf_hash;                  // RFC 6962 leaf hash of `leaf`
   std::string sealed;              // personal fields, encrypted; may be empty
   absl::Time time;                 // never before the entry before it
-  std::vector<std::string> terms;  // what the entry can be found by: "person:…", "access_point:…", "kind:…"
+  std::vector<std::string> terms;  // what the entry can be found by: "person:…", "access_point:…", "kind:…"; at most
+                                   // 64 of at most 512 bytes
 };
 
 // The root of a full tile: MTH(D[index*256^level : (index+1)*256^level]), level >= 1.
@@ -46,17 +47,17 @@ struct Node {
 // The first answer to a request, kept for repeats of the same request.
 struct Answer {
   RequestKey request;
-  uint64_t index;     // of the first record that the request made
-  absl::Time time;
+  uint64_t index;     // of the first record that the request made; no two answers have the same
+  absl::Time time;    // never before that of an answer with a lower index
   std::string bytes;
 };
 
 struct Batch {
-  std::vector<Row> rows;
+  std::vector<Row> rows;   // applied in order
   std::vector<Entry> entries;
   std::vector<Node> nodes;
   std::vector<Answer> answers;
-  std::string checkpoint;  // signed note over the log after this batch
+  std::string checkpoint;  // signed note over the log after this batch; empty keeps the last one
 };
 
 struct Head {
@@ -76,12 +77,17 @@ struct Query {
 };
 
 // Commit and the reads of recovery belong to one writer thread; the other reads may come from any thread and see
-// committed batches only. An error of Commit leaves nothing of the batch behind; after one, the store must be reopened.
+// committed batches only. After an error of Commit readers see nothing of the batch, every further Commit fails with
+// FAILED_PRECONDITION, and the store must be reopened. What it holds then is certain: every batch that was acknowledged,
+// and the failed one whole or not at all (an fsync that failed may have reached the disk); ReadHead tells.
+//
+// Errors name the operation and the file, never what was stored.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Makes the whole batch durable (on disk after power loss) or nothing of it.
+  // Makes the whole batch durable (on disk after power loss) or nothing of it. INVALID_ARGUMENT when the batch breaks a
+  // rule above, ALREADY_EXISTS for a second answer or node of the same index.
   virtual absl::Status Commit(const Batch& batch) = 0;
 
   // Recovery.
@@ -98,11 +104,12 @@ class Store {
                                    const std::function<bool(uint64_t index, Entry entry)>& visit) = 0;
   // Level 0: leaf hashes; level >= 1: roots of full tiles of the level below. Exactly `count`, or OUT_OF_RANGE.
   virtual absl::StatusOr<std::vector<Hash>> ReadHashes(uint32_t level, uint64_t first, uint32_t count) = 0;
+  // Indexes in the order asked for. INVALID_ARGUMENT for more than 256 terms.
   virtual absl::StatusOr<std::vector<uint64_t>> FindEntries(const Query& query) = 0;
   virtual absl::StatusOr<std::string> ReadAnswer(uint64_t index) = 0;  // by Answer::index; NOT_FOUND
-  // Rows of a table in key order, after `after`.
+  // Rows of a table in the order of their keys' bytes, after `after`; empty means from the start.
   virtual absl::StatusOr<std::vector<Row>> ReadRows(absl::string_view table, absl::string_view after, size_t limit) = 0;
-  // Forgets answers older than `before`. Writer thread.
+  // Forgets answers older than `before`. Writer thread, which waits in proportion to what is dropped: call it often.
   virtual absl::Status DropAnswers(absl::Time before) = 0;
 };
 
