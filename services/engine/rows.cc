@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "alarms/alarms.h"
 #include "base/status.h"
 #include "engine/row_fields.h"
 

@@ -4,8 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -62,6 +62,26 @@ absl::Status CreateFile(const std::string& path) {
   return absl::OkStatus();
 }
 
+// Writes the write-ahead log over itself and syncs it. After an fsync that failed, the kernel may show bytes that are
+// not on disk and believe that they are; a recovery would build on them, and lose them and more at the next power cut.
+absl::Status MakeLogDurable(Database& database) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return absl::OkStatus();
+  sqlite3_int64 size = 0;
+  int result = log->pMethods->xFileSize(log, &size);
+  if (result == SQLITE_OK && size == 0) return absl::OkStatus();
+  std::string buffer(1 << 20, '\0');
+  for (sqlite3_int64 offset = 0; result == SQLITE_OK && offset < size;) {
+    const int count = static_cast<int>(std::min<sqlite3_int64>(size - offset, static_cast<sqlite3_int64>(buffer.size())));
+    result = log->pMethods->xRead(log, buffer.data(), count, offset);
+    if (result == SQLITE_OK) result = log->pMethods->xWrite(log, buffer.data(), count, offset);
+    offset += count;
+  }
+  if (result == SQLITE_OK) result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  return result == SQLITE_OK ? absl::OkStatus() : database.Failure(result, "syncing the write-ahead log of");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DatabaseLock>> DatabaseLock::Take(const std::string& path) {
@@ -91,6 +111,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenForWriting(const std::string& path
       database->Execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF;"
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY"));
   if (fresh) SP_RETURN_IF_ERROR(database->Execute(kSchema));
+  SP_RETURN_IF_ERROR(MakeLogDurable(*database));
   const int result =
       sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   // Busy: a reader in another process holds an older state, and what came after that stays in the log for now.

@@ -37,8 +37,8 @@ class DatabaseLock {
 };
 
 // Opens the writing connection: creates file (mode 0600) and tables when there are none, checks that they are ours, and
-// moves everything from the write-ahead log into the database and syncs both. That last step is what makes a batch
-// durable whose fsync failed before a crash but which a recovery finds in the page cache.
+// moves everything from the write-ahead log into the database. What it finds there it first makes durable: after an
+// fsync that failed, the operating system may show what is not on disk.
 absl::StatusOr<std::unique_ptr<Database>> OpenForWriting(const std::string& path, const std::string& vfs);
 
 // Opens a connection that cannot write. NOT_FOUND without a file; FAILED_PRECONDITION when it is not one of ours or of

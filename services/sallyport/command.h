@@ -1,0 +1,144 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "sallyport/client.h"
+#include "sallyport/exit_code.h"
+#include "sallyport/output.h"
+#include "sallyport/profile.h"
+
+// How a command is made. Every verb fills one request from its options, calls one method and prints the answer; `Calls`
+// does all three. Verbs that do more set `Command::run` themselves.
+namespace sallyport::cli {
+
+// One run of the program. Lives as long as the parser.
+struct Command {
+  ProfileFlags flags;
+  Format format = Format::kTable;
+  absl::Duration timeout = absl::Seconds(30);
+  std::function<int()> run;  // what the verb on the command line does; returns the exit code
+};
+
+// Shorthands that keep the commands readable.
+CLI::App* AddNoun(CLI::App& app, const std::string& name, const std::string& description);
+CLI::App* AddVerb(CLI::App& noun, const std::string& name, const std::string& description);
+
+// A positional argument, required.
+CLI::Option* Argument(CLI::App* verb, const std::string& name, std::string* out, const std::string& description);
+// An option with a value.
+CLI::Option* Option(CLI::App* verb, const std::string& name, std::string* out, const std::string& description);
+CLI::Option* TimeOption(CLI::App* verb, const std::string& name, std::function<void(google::protobuf::Timestamp)> set,
+                        const std::string& description);
+CLI::Option* EnumOption(CLI::App* verb, const std::string& name, const google::protobuf::EnumDescriptor* type,
+                        std::function<void(int)> set, const std::string& description);
+
+// A request_id that nobody used before.
+std::string NewRequestId();
+
+// What a server gives in one page at most.
+inline constexpr int kPageMax = 1000;
+
+// Connects with the profile in force; prints what is wrong and returns null when it cannot.
+std::unique_ptr<Client> Connect(const Command& command, int* exit_code);
+
+template <class Service, class Request, class Response>
+using Method = grpc::Status (Service::Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+// Calls one method. A missing request_id is made up; the caller may set one to repeat a request.
+template <class Service, class Request, class Response>
+grpc::Status Call(const Client& client, absl::Duration timeout, Method<Service, Request, Response> method,
+                  const Request& request, Response* response) {
+  grpc::ClientContext context;
+  client.Prepare(context, timeout);
+  const auto stub = Service::NewStub(client.channel());
+  return ((*stub).*method)(&context, request, response);
+}
+
+// Makes `verb` call `method` with `request` and print the answer: `table` prints the human form.
+// Requests with a request_id get an option for it.
+template <class Service, class Request, class Response, class Table>
+void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> method, std::shared_ptr<Request> request,
+           Table table) {
+  if constexpr (requires { request->mutable_request_id(); }) {
+    verb->add_option("--request-id", *request->mutable_request_id(),
+                     "Idempotency key: the same id again returns the first answer; one is made up when absent");
+  }
+  verb->callback([&command, method, request, table] {
+    command.run = [&command, method, request, table]() -> int {
+      if constexpr (requires { request->mutable_request_id(); }) {
+        if (request->request_id().empty()) request->set_request_id(NewRequestId());
+      }
+      int exit_code = kDone;
+      const auto client = Connect(command, &exit_code);
+      if (client == nullptr) return exit_code;
+      Response response;
+      const grpc::Status status = Call<Service>(*client, command.timeout, method, *request, &response);
+      if (!status.ok()) return PrintError(status);
+      if (command.format == Format::kTable) table(response);
+      else PrintMessage(response, command.format);
+      return kDone;
+    };
+  });
+}
+
+// The same for methods with pages: follows them until --limit items. `count` says how many items an answer holds.
+template <class Service, class Request, class Response, class Count, class Table>
+void CallsPaged(CLI::App* verb, Command& command, Method<Service, Request, Response> method,
+                std::shared_ptr<Request> request, Count count, Table table) {
+  auto limit = std::make_shared<int>(100);
+  verb->add_option("--limit", *limit, "At most this many; 0 for all of them")->check(CLI::NonNegativeNumber);
+  verb->add_option("--page-token", *request->mutable_page_token(), "Go on where an earlier answer stopped");
+  verb->callback([&command, method, request, limit, count, table] {
+    command.run = [&command, method, request, limit, count, table]() -> int {
+      int exit_code = kDone;
+      const auto client = Connect(command, &exit_code);
+      if (client == nullptr) return exit_code;
+      Response all;
+      while (true) {
+        const int left = *limit == 0 ? kPageMax : *limit - count(all);
+        request->set_page_size(std::min(left, kPageMax));
+        Response page;
+        const grpc::Status status = Call<Service>(*client, command.timeout, method, *request, &page);
+        if (!status.ok()) return PrintError(status);
+        request->set_page_token(page.next_page_token());
+        all.MergeFrom(page);
+        all.set_next_page_token(page.next_page_token());
+        if (page.next_page_token().empty() || (*limit != 0 && count(all) >= *limit)) break;
+      }
+      if (command.format != Format::kTable) {
+        PrintMessage(all, command.format);
+        return kDone;
+      }
+      table(all);
+      if (!all.next_page_token().empty()) {
+        std::fprintf(stderr, "more: --page-token %s\n", all.next_page_token().c_str());
+      }
+      return kDone;
+    };
+  });
+}
+
+// One a noun; each stands in its cmd_*.cc.
+void AddInitCommand(CLI::App& app, Command& command);
+void AddAccessCommands(CLI::App& app, Command& command);
+void AddAlarmCommands(CLI::App& app, Command& command);
+void AddAuditCommands(CLI::App& app, Command& command);
+void AddCompletionCommand(CLI::App& app, Command& command);
+void AddCredentialCommands(CLI::App& app, Command& command);
+void AddDoctorCommand(CLI::App& app, Command& command);
+void AddEventCommands(CLI::App& app, Command& command);
+void AddFacilityCommands(CLI::App& app, Command& command);
+void AddOperatorCommands(CLI::App& app, Command& command);
+void AddPersonCommands(CLI::App& app, Command& command);
+void AddPolicyCommands(CLI::App& app, Command& command);
+void AddReplayCommand(CLI::App& app, Command& command);
+void AddVisitCommands(CLI::App& app, Command& command);
+
+}  // namespace sallyport::cli
