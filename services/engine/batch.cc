@@ -96,6 +96,7 @@ void Batch::Enrol(facility::Person& person) {
   person.subject_ref = absl::BytesToHexString({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const auto key = audit::SubjectKey::Generate(random_);
   person.wrapped_key = audit::WrapSubjectKey(keys_.key_encryption_key, person.subject_ref, key, random_);
+  state_.person_by_subject.Put(person.subject_ref, person.id);
 }
 
 absl::Status Batch::RecompilePolicies() {

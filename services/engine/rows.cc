@@ -99,6 +99,9 @@ void RebuildDerived(State& state) {
       state.facility.credential_by_card.Put(credential.card.Key(), id);
     }
   });
+  state.facility.people.ForEach([&](const PersonId& id, const facility::Person& person) {
+    if (!person.subject_ref.empty()) state.person_by_subject.Put(person.subject_ref, id);
+  });
   access::RebuildOccupancy(state.facility, state.access);
   quarantine::RebuildIndex(state.quarantine);
   alarms::RebuildIndex(state.alarms);

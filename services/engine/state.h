@@ -33,6 +33,7 @@ struct State {
   quarantine::State quarantine;
   alarms::State alarms;
   operators::State operators;
+  PersistentMap<std::string, PersonId> person_by_subject;  // derived: pseudonym in the log → person
   std::shared_ptr<const PolicyBook> policy_book = std::make_shared<const PolicyBook>();
 };
 

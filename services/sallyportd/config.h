@@ -54,7 +54,7 @@ struct Config {
   std::string metrics_listen;  // empty: no metrics endpoint
   TlsFiles tls;
   std::string log_key;   // file with the log's signing key (skey)
-  std::string data_key;  // file with 32 bytes in hex: wraps the keys of personal data
+  std::string data_key;  // file with the key that wraps the keys of personal data (audit/key_file.h)
   bool log_public = false;
   std::string policies;  // folder, proposed and activated on first start
   std::string facility;  // file, applied on first start; empty: none
