@@ -12,11 +12,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 
 # sallyport_room(NAME USES room... LIBS library...)
-# Sources are *.cc of the folder; *_test.cc become one test program, NAME_test.
+# Sources are *.cc of the folder and the folders in it; *_test.cc become one test program, NAME_test.
 function(sallyport_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS;TEST_LIBS" ${ARGN})
   set(room_dir ${PROJECT_SOURCE_DIR}/services/${NAME})
-  file(GLOB sources CONFIGURE_DEPENDS ${room_dir}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${room_dir}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")

@@ -30,6 +30,7 @@ struct Site {
   std::string time_zone;  // IANA, "Asia/Seoul"
   std::string language = "en";
   std::set<absl::CivilDay> holidays;
+  std::vector<std::string> card_formats;  // that its readers send, the first that fits counts; empty: H10301, raw
   ThreatLevel threat_level = ThreatLevel::kNormal;
 };
 
@@ -142,7 +143,7 @@ struct CardNumber {
   std::string format;            // "H10301", "raw", …
   uint32_t facility_code = 0;
   uint64_t number = 0;
-  std::string raw;               // format "raw": bit count and bits in hex, "26:2F623AE0"
+  std::string raw;               // format "raw": bit count and left-aligned bytes in upper-case hex, "26:BD88EB80"
   friend bool operator==(const CardNumber&, const CardNumber&) = default;
   std::string Key() const;       // unique text form, the index of State::credential_by_card
 };

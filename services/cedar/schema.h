@@ -1,0 +1,40 @@
+#ifndef CEDAR_SCHEMA_H_
+#define CEDAR_SCHEMA_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "cedar/diagnostic.h"
+#include "cedar/entity_store.h"
+#include "cedar/policy.h"
+
+// https://docs.cedarpolicy.com/schema/human-readable-schema.html
+namespace cedar {
+
+// A schema: which entity types, actions and contexts exist. Immutable once parsed; safe from any thread.
+class Schema {
+ public:
+  // Parses Cedar's schema syntax. On failure the status says everything that is wrong, with places; `diagnostics`, where
+  // given, receives the same piece by piece.
+  static absl::StatusOr<Schema> Parse(absl::string_view text, const ParseOptions& options = {},
+                                      std::vector<Diagnostic>* diagnostics = nullptr);
+
+  Schema(Schema&&) noexcept;
+  Schema& operator=(Schema&&) noexcept;
+  ~Schema();
+
+  // The actions as entities, in the groups that `in` puts them in.
+  const EntityStore& actions() const;
+
+ private:
+  struct Data;
+  explicit Schema(std::unique_ptr<const Data> data);
+  std::unique_ptr<const Data> data_;
+};
+
+}  // namespace cedar
+
+#endif  // CEDAR_SCHEMA_H_

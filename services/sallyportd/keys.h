@@ -1,0 +1,16 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "engine/engine.h"
+#include "sallyportd/config.h"
+
+namespace sallyport {
+
+// Reads the key files that the configuration names. PERMISSION_DENIED for a file that group or others may read,
+// INVALID_ARGUMENT for a malformed one or a log key of another origin. Errors never quote a file's content.
+//
+// The key for digests (PINs, unknown cards) is derived from the data key, so that there is nothing more to back up; in a
+// simulation from the seed instead, so that the same input gives the same log on every machine.
+absl::StatusOr<engine::Keys> LoadKeys(const Config& config);
+
+}  // namespace sallyport
