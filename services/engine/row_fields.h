@@ -9,6 +9,7 @@ namespace sallyport::facility {
 template <class F>
 void Fields(F& f, Site& v) {
   f(1, v.id), f(2, v.name), f(3, v.time_zone), f(4, v.language), f(5, v.holidays), f(6, v.threat_level);
+  f(7, v.card_formats);
 }
 template <class F>
 void Fields(F& f, Floor& v) {
