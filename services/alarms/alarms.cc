@@ -80,7 +80,7 @@ AlarmEvent RaiseOne(const Context& context, State& state, const RaiseRequest& re
   alarm.last_at = context.now;
   alarm.facts = request.facts;
   AlarmEvent event = EventOf(alarm, alarm.count == 1 ? "raised" : "repeated", request.facts);
-  state.alarms.Put(alarm.id, std::move(alarm));
+  state.alarms.Put(event.alarm, std::move(alarm));
   return event;
 }
 

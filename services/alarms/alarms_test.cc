@@ -29,8 +29,12 @@ class AlarmsTest : public testing::Test {
   // An alarm in the state.
   AlarmId In(AlarmState state) {
     const AlarmId id = RaiseForced(absl::ZeroDuration());
-    if (state == AlarmState::kAcknowledged) EXPECT_TRUE(Acknowledge(At(absl::Seconds(1)), state_, id, "").ok());
-    if (state == AlarmState::kResolved) EXPECT_TRUE(Resolve(At(absl::Seconds(1)), state_, id, "a drill").ok());
+    if (state == AlarmState::kAcknowledged) {
+      EXPECT_TRUE(Acknowledge(At(absl::Seconds(1)), state_, id, "").ok());
+    }
+    if (state == AlarmState::kResolved) {
+      EXPECT_TRUE(Resolve(At(absl::Seconds(1)), state_, id, "a drill").ok());
+    }
     events_.clear();
     return id;
   }
