@@ -11,7 +11,7 @@ inline constexpr size_t kIdCharactersMax = 64;  // fits a display, a log line an
 // Of things and people. Text is UTF-8 without control characters.
 inline constexpr size_t kNameBytesMax = 200;
 inline constexpr size_t kEmailBytesMax = 254;  // RFC 5321, section 4.5.3.1.3, without the angle brackets
-inline constexpr size_t kPinDigestBytesMax = 128;
+inline constexpr uint32_t kCardBitsMax = 512;  // as the readers
 
 inline constexpr int32_t kClearanceMax = 100;                 // no scheme in use has more than a dozen grades
 inline constexpr int32_t kBriefingDaysMax = 3650;             // older than ten years is the same as never
@@ -28,7 +28,6 @@ inline constexpr int kAreaDepthMax = 16;          // areas in areas; a decision 
 inline constexpr size_t kProjectsMax = 64;
 inline constexpr size_t kBriefingsMax = 64;
 inline constexpr size_t kLevelsPerPersonMax = 64;
-inline constexpr size_t kCredentialsPerPersonMax = 64;
 
 // Of one thing.
 inline constexpr size_t kIntervalsMax = 64;    // of a schedule
