@@ -24,6 +24,14 @@ void CompactRange::Append(const Hash& leaf_hash, std::vector<TileRoot>* complete
   stack_[count_++] = hash;
 }
 
+void CompactRange::AppendSubtree(uint32_t height, const Hash& root) {
+  SP_CHECK(height < 63 && size_ % (uint64_t{1} << height) == 0 && size_ <= kTreeSizeMax - (uint64_t{1} << height));
+  Hash hash = root;
+  size_ += uint64_t{1} << height;
+  for (uint64_t width = size_ >> height; width % 2 == 0; width /= 2) hash = NodeHash(stack_[--count_], hash);
+  stack_[count_++] = hash;
+}
+
 Hash CompactRange::Root() const {
   if (count_ == 0) return EmptyRoot();
   Hash root = stack_[count_ - 1];

@@ -33,6 +33,10 @@ class CompactRange {
   // appended to `completed` (lowest level first); null when nobody wants them. The size must stay below 2^63.
   void Append(const Hash& leaf_hash, std::vector<TileRoot>* completed = nullptr);
 
+  // Adds the 2^height leaves of a perfect subtree by its root. The size must be a multiple of 2^height and stay below
+  // 2^63.
+  void AppendSubtree(uint32_t height, const Hash& root);
+
   // MTH of all leaves so far, RFC 6962 section 2.1. At most 62 hashings.
   Hash Root() const;
 

@@ -111,6 +111,25 @@ bool HasUnicodeSpace(absl::string_view text) {
   return false;
 }
 
+void AppendJsonString(absl::string_view text, std::string& out) {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  constexpr absl::string_view kShort = "\bb\tt\nn\ff\rr\"\"\\\\";
+  out.push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte >= 0x20 && c != '"' && c != '\\') {
+      out.push_back(c);
+      continue;
+    }
+    out.push_back('\\');
+    size_t at = 0;
+    while (at < kShort.size() && kShort[at] != c) at += 2;
+    if (at < kShort.size()) out.push_back(kShort[at + 1]);
+    else out.append({'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xF]});
+  }
+  out.push_back('"');
+}
+
 void AppendBigEndian64(uint64_t value, std::string& out) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }

@@ -22,6 +22,9 @@ bool IsValidUtf8(absl::string_view text);
 // Whether valid UTF-8 text contains a code point of Unicode's White_Space property.
 bool HasUnicodeSpace(absl::string_view text);
 
+// A JSON string with its quotes (RFC 8259): escapes only what must be, the short way where there is one. `text` is UTF-8.
+void AppendJsonString(absl::string_view text, std::string& out);
+
 // Big-endian, 8 bytes.
 void AppendBigEndian64(uint64_t value, std::string& out);
 uint64_t ReadBigEndian64(absl::string_view bytes);  // the first 8 of at least 8
