@@ -1,4 +1,4 @@
-#include "sallyportd/keys.h"
+#include "sallyportd/engine_setup.h"
 
 #include <sodium.h>
 #include <sys/stat.h>
@@ -6,7 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,29 @@ Secret DigestKey(const Config& config, const audit::KeyEncryptionKey& data_key) 
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> DatabasePath(const Config& config) {
+  const std::filesystem::path folder = config.data_dir;
+  std::error_code error;
+  if (std::filesystem::create_directories(folder, error)) {
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  }
+  if (error) return absl::UnavailableError(absl::StrCat("data_dir ", config.data_dir, ": ", error.message()));
+  return (folder / "sallyport.db").string();
+}
+
+engine::Options EngineOptions(const Config& config) {
+  engine::Options out;
+  out.origin = config.origin;
+  out.clock_from_requests = config.clock == ClockMode::kFromRequests;
+  out.seed = config.seed;
+  out.queue_commands_max = config.limits.queue_commands;
+  out.batch_commands_max = config.limits.batch_commands;
+  out.read_age_max = config.limits.read_age;
+  out.answers_kept = config.limits.answers_kept;
+  out.software_version = SALLYPORT_VERSION;
+  return out;
+}
 
 absl::StatusOr<engine::Keys> LoadKeys(const Config& config) {
   SP_ASSIGN_OR_RETURN(const Secret log_key_text, ReadSecretFile(config.log_key));
