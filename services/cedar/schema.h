@@ -14,11 +14,15 @@
 // https://docs.cedarpolicy.com/schema/human-readable-schema.html
 namespace cedar {
 
+namespace internal {
+struct SchemaModel;
+}
+
 // A schema: which entity types, actions and contexts exist. Immutable once parsed; safe from any thread.
 class Schema {
  public:
-  // Parses Cedar's schema syntax. On failure the status says everything that is wrong, with places; `diagnostics`, where
-  // given, receives the same piece by piece.
+  // Parses Cedar's schema syntax. On failure the status says everything that is wrong, with places; `diagnostics`,
+  // where given, receives the same piece by piece.
   static absl::StatusOr<Schema> Parse(absl::string_view text, const ParseOptions& options = {},
                                       std::vector<Diagnostic>* diagnostics = nullptr);
 
@@ -29,10 +33,11 @@ class Schema {
   // The actions as entities, in the groups that `in` puts them in.
   const EntityStore& actions() const;
 
+  const internal::SchemaModel& model() const { return *model_; }
+
  private:
-  struct Data;
-  explicit Schema(std::unique_ptr<const Data> data);
-  std::unique_ptr<const Data> data_;
+  explicit Schema(std::unique_ptr<const internal::SchemaModel> model);
+  std::unique_ptr<const internal::SchemaModel> model_;
 };
 
 }  // namespace cedar
