@@ -1,0 +1,208 @@
+#include "cedar/schema.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "cedar/schema_model.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cedar {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+Schema Parsed(absl::string_view text) {
+  absl::StatusOr<Schema> schema = Schema::Parse(text);
+  if (!schema.ok()) ADD_FAILURE() << schema.status();
+  return schema.ok() ? *std::move(schema) : Schema::Parse("").value();
+}
+
+std::string AttributesOf(const Schema& schema, absl::string_view type) {
+  const internal::EntityTypeModel* entity = schema.model().FindEntityType(type);
+  return entity ? entity->attributes->ToString() : "no such type";
+}
+
+std::vector<std::string> AncestorsOf(const Schema& schema, const char* uid) {
+  std::vector<std::string> ancestors;
+  schema.actions().ForEachAncestor(EntityUid::Parse(uid).value(),
+                                   [&](const EntityUid& ancestor) { ancestors.push_back(ancestor.ToString()); });
+  return ancestors;
+}
+
+TEST(SchemaTest, ReadsEveryConstruct) {
+  const Schema schema = Parsed(R"(
+    // A comment.
+    @doc("text") @flag entity Group;
+    type Name = String;
+    entity User, Robot in [Group, Corp::Team] = {
+      name: Name, "odd key"?: Set<Set<Long>>, @note("n") where: { ip: ipaddr, "when"?: datetime, },
+    } tags Set<String>;
+    entity Plain in Group { flag: __cedar::Bool };
+    entity Color enum ["red", "gr\"een"];
+    action read, "write it" appliesTo { principal: User, resource: [Plain, Color], context: Ctx, };
+    type Ctx = { d: decimal, how?: duration };
+    action bare;
+    @doc("a namespace")
+    namespace Corp {
+      entity Team in Org = { boss: User, self: Team };
+      entity Org;
+      type Deep = { team: Corp::Team };
+      action lead in ["all", Action::"read", Corp::Action::"every"] appliesTo {
+        context: Deep, resource: [Group], principal: [Team] };
+      action "all" in every;
+      action every attributes {};
+    }
+  )");
+  const internal::SchemaModel& model = schema.model();
+  EXPECT_EQ(AttributesOf(schema, "User"),
+            "{name: String, \"odd key\"?: Set<Set<Long>>, where: {ip: ipaddr, when?: datetime}}");
+  EXPECT_EQ(AttributesOf(schema, "Robot"), AttributesOf(schema, "User"));
+  EXPECT_EQ(model.FindEntityType("Robot")->tags->ToString(), "Set<String>");
+  EXPECT_EQ(model.FindEntityType("Group")->tags, nullptr);
+  EXPECT_EQ(AttributesOf(schema, "Plain"), "{flag: Bool}");
+  EXPECT_EQ(AttributesOf(schema, "Corp::Team"), "{boss: User, self: Corp::Team}");
+  EXPECT_THAT(model.FindEntityType("Color")->choices, UnorderedElementsAre("red", "gr\"een"));
+  EXPECT_TRUE(model.MayBeIn("User", "Corp::Org"));
+  EXPECT_TRUE(model.MayBeIn("User", "User"));
+  EXPECT_FALSE(model.MayBeIn("Group", "User"));
+
+  const internal::ActionModel* write = model.FindAction(EntityUid("Action", "write it"));
+  ASSERT_NE(write, nullptr);
+  EXPECT_TRUE(write->AppliesTo("User", "Color"));
+  EXPECT_FALSE(write->AppliesTo("Color", "User"));
+  EXPECT_EQ(write->context->ToString(), "{d: decimal, how?: duration}");
+  EXPECT_TRUE(model.FindAction(EntityUid("Action", "bare"))->principals.empty());
+  EXPECT_EQ(model.FindAction(EntityUid("Corp::Action", "lead"))->context->ToString(), "{team: Corp::Team}");
+}
+
+TEST(SchemaTest, ActionsAreEntitiesInTheirGroups) {
+  const Schema schema = Parsed(R"(
+    action top;
+    action middle in top;
+    action leaf in [middle];
+    namespace N { action top2; action leaf2 in [top2, Action::"middle"]; })");
+  EXPECT_EQ(schema.actions().size(), 5u);
+  EXPECT_THAT(AncestorsOf(schema, "Action::\"leaf\""), UnorderedElementsAre("Action::\"middle\"", "Action::\"top\""));
+  EXPECT_THAT(AncestorsOf(schema, "N::Action::\"leaf2\""),
+              UnorderedElementsAre("N::Action::\"top2\"", "Action::\"middle\"", "Action::\"top\""));
+  EXPECT_THAT(AncestorsOf(schema, "Action::\"top\""), UnorderedElementsAre());
+}
+
+TEST(SchemaTest, LooksNamesUpFromTheInsideOut) {
+  const struct {
+    const char* what;
+    const char* text;
+    const char* type;
+    const char* attributes;
+  } cases[] = {
+      {"own namespace before none", "entity B; namespace N { entity A = { b: B }; }", "N::A", "{b: B}"},
+      {"common type before entity type", "entity T; type T = Long; entity A = { t: T };", "A", "{t: Long}"},
+      {"an entity may be called like a type of the language", "entity Long; entity A = { l: Long, m: __cedar::Long };",
+       "A", "{l: Long, m: Long}"},
+      {"words of the grammar are names", "entity entity = { type: String, in: Bool };", "entity", nullptr},
+      {"words of the grammar are names, quoted where reserved",
+       "entity entity = { type: String, \"in\": Bool, tags: Set<Bool> } tags Long;", "entity",
+       "{\"in\": Bool, tags: Set<Bool>, type: String}"},
+      {"types in any order", "entity A = { a: One }; type One = Two; type Two = Set<A>;", "A", "{a: Set<A>}"},
+  };
+  for (const auto& c : cases) {
+    absl::StatusOr<Schema> schema = Schema::Parse(c.text);
+    ASSERT_EQ(schema.ok(), c.attributes != nullptr) << c.what << ": " << schema.status();
+    if (c.attributes) {
+      EXPECT_EQ(AttributesOf(*schema, c.type), c.attributes) << c.what;
+    }
+  }
+}
+
+TEST(SchemaTest, SaysWhatIsWrongAndWhere) {
+  const struct {
+    const char* text;
+    const char* error;
+  } cases[] = {
+      {"entity A", "s:1:9: error: expected \";\" at the end of the entity type, found the end of the text"},
+      {"entity A\n  in B;", "s:2:6: error: there is no entity type B"},
+      {"entity Alpha; entity B in Alpka;", "help: did you mean Alpha?"},
+      {"entity A = { x: Lnog };", "s:1:17: error: there is no type Lnog"},
+      {"entity A; entity A;", "s:1:18: error: the entity type \"A\" stands here twice"},
+      {"type A = Long; type A = Long;", "the type \"A\" stands here twice"},
+      {"action a, a;", "the action \"a\" stands here twice"},
+      {"entity A = { x: Long, x: Long };", "the attribute \"x\" stands here twice"},
+      {"namespace N {} namespace N {}", "the namespace N stands here twice"},
+      {"namespace N { namespace M {} }", "a namespace cannot stand in a namespace"},
+      {"namespace N { entity A;", "expected \"}\" at the end of the namespace"},
+      {"type T = Long; namespace N { entity T; }", "T hides the type of that name outside"},
+      {"action a; namespace N { action a; }", "the action \"a\" hides the one of that name"},
+      {"type String = Long;", "no common type can be called String"},
+      {"entity Action;", "no entity type can be called Action"},
+      {"namespace __cedar { entity A; }", "belong to the language itself"},
+      {"type A = B; type B = Set<A>;", "contains itself"},
+      {"type A = { a?: A };", "the type A contains itself"},
+      {"action a in b; action b in a;", "is its own ancestor"},
+      {"action a in b;", "there is no action \"b\""},
+      {"action a in [];", "expected an action, found \"]\""},
+      {"entity E; action a appliesTo { principal: E };", "appliesTo does not say resource"},
+      {"entity E; action a appliesTo { principal: [], resource: E };", "this list of types is empty"},
+      {"entity E; action a appliesTo { principal: E, principal: E, resource: E };", "principal stands here twice"},
+      {"entity E; action a appliesTo { principal: E, resource: E, context: Set<Long> };",
+       "a context must be a record, found Set<Long>"},
+      {"entity E; action a appliesTo { principal: E, resource: E, subject: E };",
+       "expected principal, resource or context, found \"subject\""},
+      {"action a attributes { x: Long };", "actions cannot have attributes"},
+      {"entity A enum [];", "expected an id between quotes"},
+      {"entity A enum [\"x\"] = {};", "expected \";\""},
+      {"entity in;", "\"in\" is a reserved word"},
+      {"entity A = { true: Long };", "\"true\" is a reserved word"},
+      {"entity A = Long;", "expected \"{\" and the attributes after \"=\""},
+      {"@a(\"1\") @a(\"2\") entity A;", "the annotation @a stands here twice"},
+      {"@a(1) entity A;", "expected the annotation's value, a string, found \"1\""},
+      {"entity A = { x: Set<Long };", "expected \">\" after the set's element type"},
+      {"entity A enum [\"\\q\"];", "unknown escape"},
+      {"grant;", "expected \"entity\", \"action\", \"type\" or \"namespace\", found \"grant\""},
+  };
+  for (const auto& c : cases) {
+    ParseOptions options;
+    options.file_name = "s";
+    absl::StatusOr<Schema> schema = Schema::Parse(c.text, options);
+    ASSERT_FALSE(schema.ok()) << c.text;
+    EXPECT_THAT(schema.status().message(), HasSubstr(c.error)) << c.text;
+  }
+}
+
+TEST(SchemaTest, CollectsSeveralErrors) {
+  std::vector<Diagnostic> diagnostics;
+  EXPECT_FALSE(Schema::Parse("entity A = 5; entity B in C; action; entity D;", {}, &diagnostics).ok());
+  ASSERT_EQ(diagnostics.size(), 2u);
+  EXPECT_EQ(diagnostics[1].position.column, 36);
+}
+
+TEST(SchemaTest, RefusesWhatIsTooLarge) {
+  std::string nested = "entity A = { x: ";
+  for (int i = 0; i < 5000; ++i) nested += "Set<";
+  EXPECT_THAT(Schema::Parse(nested).status().message(), HasSubstr("types may nest"));
+
+  // Each type is twice the one before.
+  std::string doubling = "type T0 = { a: Long, b: Long };";
+  for (int i = 1; i < 60; ++i) absl::StrAppend(&doubling, "type T", i, " = { a: T", i - 1, ", b: T", i - 1, " };");
+  EXPECT_THAT(Schema::Parse(doubling).status().message(), HasSubstr("this type is too large"));
+
+  std::string chain = "type T0 = Long;";
+  for (int i = 1; i < 3000; ++i) absl::StrAppend(&chain, "type T", i, " = T", i - 1, ";");
+  EXPECT_THAT(Schema::Parse(chain).status().message(), HasSubstr("through more than"));
+}
+
+TEST(SchemaTest, ReadsTheVocabularyBesideIt) {
+  std::ifstream file(absl::StrCat(SALLYPORT_SOURCE_DIR, "/policies/facility.cedarschema"));
+  if (!file) GTEST_SKIP() << "this library stands alone";
+  std::stringstream text;
+  text << file.rdbuf();
+  const Schema schema = Parsed(text.str());
+  EXPECT_THAT(AncestorsOf(schema, "Action::\"sallyport.operator.v1.OperatorService/WhoAmI\""),
+              UnorderedElementsAre("Action::\"api\""));
+  EXPECT_TRUE(schema.model().MayBeIn("AccessPoint", "Site"));
+}
+
+}  // namespace
+}  // namespace cedar
