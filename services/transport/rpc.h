@@ -117,10 +117,11 @@ struct Method {
                                           std::unique_ptr<UnaryResponder> responder)>;
   using StreamHandler = std::function<void(std::unique_ptr<google::protobuf::Message> request, Caller caller,
                                            std::unique_ptr<StreamResponder> responder)>;
-  using BidiFactory = std::function<std::unique_ptr<BidiHandler>(Caller caller, std::shared_ptr<BidiResponder> responder)>;
+  using BidiFactory =
+      std::function<std::unique_ptr<BidiHandler>(Caller caller, std::shared_ptr<BidiResponder> responder)>;
   std::string name;  // "sallyport.access.v1.AccessService/Authorize"
   Kind kind = Kind::kUnary;
-  const google::protobuf::Message* request = nullptr;   // default instances
+  const google::protobuf::Message* request = nullptr;  // default instances
   const google::protobuf::Message* response = nullptr;
   UnaryHandler unary;
   StreamHandler stream;
