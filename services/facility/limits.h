@@ -10,6 +10,7 @@ inline constexpr size_t kIdCharactersMax = 64;  // fits a display, a log line an
 
 // Of things and people. Text is UTF-8 without control characters.
 inline constexpr size_t kNameBytesMax = 200;
+inline constexpr size_t kTimeZoneCharactersMax = 64;
 inline constexpr size_t kEmailBytesMax = 254;  // RFC 5321, section 4.5.3.1.3, without the angle brackets
 inline constexpr uint32_t kCardBitsMax = 512;  // as the readers
 
@@ -37,8 +38,12 @@ inline constexpr size_t kCardFormatsMax = 16;  // that one reader sends
 inline constexpr size_t kLiftFloorsMax = 200;
 
 // Of the whole facility file.
-inline constexpr size_t kThingsMax = 100'000;    // of each kind but people
-inline constexpr size_t kPeopleMax = 2'000'000;  // a city of badges; more come in through the directory
-inline constexpr size_t kProblemsMax = 50;       // reported at once; nobody reads more
+inline constexpr size_t kDocumentBytesMax = 64u << 20;
+inline constexpr size_t kDocumentNodesMax = 4'000'000;  // values, aliases counted with what they stand for; some 0.3 GB
+inline constexpr int kDocumentDepthMax = 16;            // the deepest key is at 6
+inline constexpr size_t kThingsMax = 100'000;           // of each kind but people
+inline constexpr size_t kPeopleMax = 200'000;           // more come in through the directory
+inline constexpr size_t kCredentialsMax = 16;           // of one person in the file
+inline constexpr size_t kProblemsMax = 50;              // reported at once; nobody reads more
 
 }  // namespace sallyport::facility
