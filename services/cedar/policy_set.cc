@@ -100,8 +100,9 @@ absl::Status PolicySet::Link(absl::string_view template_id, std::string link_id,
   Template& t = it->second;
   auto check = [&](bool wanted, const std::optional<EntityUid>& given, absl::string_view name) {
     if (wanted == given.has_value()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat("template ", QuoteString(template_id), wanted ? " needs" : " has no",
-                                                   " a value for ?", name, " (link ", QuoteString(link_id), ")"));
+    return absl::InvalidArgumentError(absl::StrCat("template ", QuoteString(template_id),
+                                                   wanted ? " needs a value for ?" : " has no slot ?", name, " (link ",
+                                                   QuoteString(link_id), ")"));
   };
   if (absl::Status s = check(t.body->principal.slot, slots.principal, "principal"); !s.ok()) return s;
   if (absl::Status s = check(t.body->resource.slot, slots.resource, "resource"); !s.ok()) return s;

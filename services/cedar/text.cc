@@ -131,12 +131,7 @@ struct EscapeReader {
     *escaped_star = false;
     size_t begin = pos;
     *c = NextChar(raw, &pos);
-    if (*c == '\r') {
-      if (pos >= raw.size() || raw[pos] != '\n') return Fail(begin, "a bare carriage return; write \\r");
-      ++pos;
-      *c = '\n';
-      return true;
-    }
+    if (*c == '\r') return Fail(begin, "a carriage return in a string is written \\r");
     if (*c != '\\') return true;
     if (pos >= raw.size()) return Fail(begin, "a backslash at the end");
     char32_t e = NextChar(raw, &pos);
