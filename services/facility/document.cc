@@ -35,6 +35,8 @@ void ReadDocument(Draft& draft, const yaml::Node& root) {
                         {"access_levels", later},
                         {"lockers", later},
                         {"people", later}});
+  const yaml::Node* sites = yaml::Find(root, "sites");
+  if (sites != nullptr && sites->items.empty()) draft.reader.Problem(*sites, "sites", "expected at least one site");
   ReadPlaces(draft, root);
   const yaml::Node* people = yaml::Find(root, "people");
   if (people != nullptr) ReadPeople(draft, *people, "people");

@@ -9,8 +9,9 @@
 
 // The difference between a document and the facility as it is, and making it. Sites, floors, areas, access points,
 // schedules, levels and lockers become exactly those of the document. People and credentials of the document are added
-// or updated; those that it does not name stay: the directory is theirs. State (door modes, threat levels, blinds,
-// pseudonyms, keys, PINs) is kept.
+// or updated; those that it does not name stay: the directory is theirs. Of a briefing in the document and one recorded
+// since, the later counts. State (door modes, threat levels, blinds, self-tests, whether somebody is suspended or a
+// credential lost, pseudonyms, keys, PINs) is kept. A person who has left stays as they are; so do their credentials.
 namespace sallyport::facility {
 
 struct Change {
