@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -62,15 +63,18 @@ grpc::Status Call(const Client& client, absl::Duration timeout, Method<Service, 
 }
 
 // Makes `verb` call `method` with `request` and print the answer: `table` prints the human form.
-// Requests with a request_id get an option for it.
+// Requests with a request_id get an option for it. `complete`, where given, sees the request once the command line is
+// read: it fills in what was left out, or throws CLI::ValidationError.
 template <class Service, class Request, class Response, class Table>
-void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> method, std::shared_ptr<Request> request,
-           Table table) {
+void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> method,
+           std::shared_ptr<Request> request, Table table,
+           std::type_identity_t<std::function<void(Request&)>> complete = nullptr) {
   if constexpr (requires { request->mutable_request_id(); }) {
     verb->add_option("--request-id", *request->mutable_request_id(),
                      "Idempotency key: the same id again returns the first answer; one is made up when absent");
   }
-  verb->callback([&command, method, request, table] {
+  verb->callback([&command, method, request, table, complete] {
+    if (complete) complete(*request);
     command.run = [&command, method, request, table]() -> int {
       if constexpr (requires { request->mutable_request_id(); }) {
         if (request->request_id().empty()) request->set_request_id(NewRequestId());
@@ -81,8 +85,10 @@ void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> 
       Response response;
       const grpc::Status status = Call<Service>(*client, command.timeout, method, *request, &response);
       if (!status.ok()) return PrintError(status);
-      if (command.format == Format::kTable) table(response);
-      else PrintMessage(response, command.format);
+      if (command.format == Format::kTable)
+        table(response);
+      else
+        PrintMessage(response, command.format);
       return kDone;
     };
   });

@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
+#include <memory>
+#include <sstream>
 #include <string>
 
 #include "sallyport/command.h"
@@ -12,6 +14,18 @@ namespace {
 
 using sallyport::cli::Command;
 using sallyport::cli::Format;
+
+// Lists commands by the first line of their descriptions; the whole text stands in each one's own help.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* sub) const override {
+    const std::string description = sub->get_description();
+    std::stringstream out;
+    CLI::detail::format_help(out, sub->get_display_name(), description.substr(0, description.find('\n')),
+                             get_column_width());
+    return out.str();
+  }
+};
 
 void AddGlobalOptions(CLI::App& app, Command& command) {
   static const std::map<std::string, Format> formats = {
@@ -30,7 +44,8 @@ void AddGlobalOptions(CLI::App& app, Command& command) {
   app.add_option_function<std::string>(
          "--timeout",
          [&command](const std::string& text) {
-           if (!absl::ParseDuration(text, &command.timeout)) throw CLI::ValidationError("--timeout", "expected 30s or 2m");
+           if (!absl::ParseDuration(text, &command.timeout))
+             throw CLI::ValidationError("--timeout", "expected 30s or 2m");
          },
          "How long to wait for an answer (default 30s)")
       ->type_name("DURATION");
@@ -43,22 +58,14 @@ int main(int argc, char** argv) {
   if (sodium_init() < 0) return sallyport::cli::kFailed;
   CLI::App app("Sallyport: who may pass which door, and proof of it afterwards.", "sallyport");
   Command command;
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
   app.set_version_flag("--version", SALLYPORT_VERSION);
   AddGlobalOptions(app, command);
   sallyport::cli::AddInitCommand(app, command);
   sallyport::cli::AddFacilityCommands(app, command);
-  sallyport::cli::AddPersonCommands(app, command);
-  sallyport::cli::AddCredentialCommands(app, command);
   sallyport::cli::AddAccessCommands(app, command);
-  sallyport::cli::AddEventCommands(app, command);
-  sallyport::cli::AddVisitCommands(app, command);
-  sallyport::cli::AddAlarmCommands(app, command);
-  sallyport::cli::AddPolicyCommands(app, command);
-  sallyport::cli::AddAuditCommands(app, command);
-  sallyport::cli::AddOperatorCommands(app, command);
   sallyport::cli::AddReplayCommand(app, command);
-  sallyport::cli::AddDoctorCommand(app, command);
   sallyport::cli::AddCompletionCommand(app, command);
   try {
     app.parse(argc, argv);

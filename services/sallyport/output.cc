@@ -125,6 +125,17 @@ void PrintMessage(const google::protobuf::Message& message, Format format) {
   std::printf("%s\n", out.c_str());
 }
 
+void PrintJson(const std::string& json, Format format) {
+  const Json value = Json::parse(json);
+  if (format == Format::kJson) {
+    std::printf("%s\n", value.dump(2).c_str());
+    return;
+  }
+  YAML::Emitter out;
+  EmitYaml(value, out);
+  std::printf("%s\n", out.c_str());
+}
+
 void PrintMessageLine(const google::protobuf::Message& message) {
   std::printf("%s\n", MessageJson(message, /*indented=*/false).c_str());
   std::fflush(stdout);

@@ -26,6 +26,8 @@ void PrintFacts(const Facts& facts);
 
 // Protobuf's JSON mapping with every field present, indented; or the same as YAML. Not for Format::kTable.
 void PrintMessage(const google::protobuf::Message& message, Format format);
+// The same for JSON text that is no message's. `json` must be valid.
+void PrintJson(const std::string& json, Format format);
 // One line of JSON, for streams.
 void PrintMessageLine(const google::protobuf::Message& message);
 

@@ -30,6 +30,16 @@ void Override(const ProfileFlags& flags, Profile& profile) {
   Override(flags.server, profile.server);
   Override(flags.https, profile.https);
   Override(flags.ca, profile.ca);
+  const bool token = !flags.token.empty() || !flags.token_file.empty();
+  const bool certificate = !flags.certificate.empty();
+  if (token && !certificate) {
+    profile.certificate.clear();
+    profile.key.clear();
+  }
+  if (certificate && !token) {
+    profile.token_file.clear();
+    profile.token = Secret();
+  }
   Override(flags.certificate, profile.certificate);
   Override(flags.key, profile.key);
   if (!flags.token_file.empty()) {
