@@ -37,7 +37,7 @@ struct RecentGrants {
   struct Grant {
     PersonId person;
     absl::Time at;
-    bool passed = false;      // the door has opened for it
+    bool passed = false;  // the door has opened for it
   };
   std::vector<Grant> grants;  // at most kRecentGrantsMax
 };
@@ -57,27 +57,27 @@ struct State {
 
 // What the quarantine room knows about a person at this moment, as far as a door needs it.
 struct VisitFacts {
-  bool expected = false;         // takes part in some visit, past or present
-  bool active = false;           // a visit of theirs is OPEN or IN_INTERVIEW now, in the area asked about
-  bool scheduled_now = false;    // none is active, but one in that area is due: SCHEDULED and within its window
-  bool cleared = false;          // CLEARED, INSIDE or OUTSIDE in it
+  bool expected = false;           // takes part in some visit, past or present
+  bool active = false;             // a visit of theirs is OPEN or IN_INTERVIEW now, in the area asked about
+  bool scheduled_now = false;      // none is active, but one in that area is due: SCHEDULED and within its window
+  bool cleared = false;            // CLEARED, INSIDE or OUTSIDE in it
   bool devices_in_custody = true;  // every declared device is VERIFIED or EXEMPT (true also when none was brought)
-  bool devices_declared = false; // declared, even if "none"
-  bool incident = false;         // an open incident touches the visit or one of their devices
-  std::string visit;             // id, for the record
+  bool devices_declared = false;   // declared, even if "none"
+  bool incident = false;           // an open incident touches the visit or one of their devices
+  std::string visit;               // id, for the record
   std::string participant_state;
-  PersonId host;                 // who may escort
+  PersonId host;  // who may escort
 };
 
 struct CardBits {
-  std::string bits;              // left-aligned, bit 0 is the most significant bit of the first byte
+  std::string bits;  // left-aligned, bit 0 is the most significant bit of the first byte
   uint32_t bit_count = 0;
 };
 
 struct Presented {
   AccessPointId access_point;
   std::variant<CardBits, CredentialId> credential;
-  Secret pin;                    // empty: none was given
+  Secret pin;                                   // empty: none was given
   absl::Time read_time = absl::InfinitePast();  // InfinitePast: not given
 };
 
@@ -86,17 +86,17 @@ struct World {
   const facility::State& facility;
   const State& access;
   const Policies& policies;
-  // Called with the person and the area in question, at most once a decision: the area that the access point leads
-  // into or, when it lies in an interview area, that interview area.
+  // Called with the person and the area in question, at most once a person (a pair is two): the area that the access
+  // point leads into or, when it lies in an interview area, that interview area.
   const std::function<VisitFacts(const PersonId&, const facility::Area&)>& visit_facts;
   absl::Time now;
   absl::Duration read_age_max = absl::Seconds(5);  // an older read is refused
-  const Secret& digest_key;      // keys the digests of PINs and of unknown cards
+  const Secret& digest_key;                        // keys the digests of PINs and of unknown cards
 };
 
 struct Decision {
-  DecisionEvent event;           // what the log gets
-  std::string message;           // one line for a display, in the site's language
+  DecisionEvent event;  // what the log gets
+  std::string message;  // one line for a display, in the site's language
   uint32_t unlock_seconds = 0;
   std::vector<int32_t> floors;
   absl::Time valid_until = absl::InfinitePast();
@@ -118,7 +118,8 @@ void RecordPassage(const facility::State& facility, const AccessPointId& access_
                    absl::Time at, State& state);
 
 // The last grant at this access point that its opening may belong to (within its unlock time), or empty.
-PersonId LastGrant(const facility::State& facility, const State& state, const AccessPointId& access_point, absl::Time at);
+PersonId LastGrant(const facility::State& facility, const State& state, const AccessPointId& access_point,
+                   absl::Time at);
 
 // Rebuilds State::occupancy from presence; after a restart or a changed facility.
 void RebuildOccupancy(const facility::State& facility, State& state);
@@ -133,14 +134,14 @@ struct Explanation {
   Decision decision;
   struct PolicyVerdict {
     std::string policy;
-    std::string effect;                // "permit", "forbid"
-    std::string verdict;               // "satisfied", "not satisfied", "error: …"
-    std::string reason;                // @reason
-    std::string advice;                // @advice
+    std::string effect;   // "permit", "forbid"
+    std::string verdict;  // "satisfied", "not satisfied", "error: …"
+    std::string reason;   // @reason
+    std::string advice;   // @advice
   };
-  std::vector<PolicyVerdict> policies; // those whose scope matches
-  std::string facts_json;              // the Cedar request: principal with attributes, action, resource, context
-  std::vector<std::string> hints;      // what would have to change, in words: "briefing … expired on …"
+  std::vector<PolicyVerdict> policies;  // those whose scope matches
+  std::string facts_json;               // the Cedar request: principal with attributes, action, resource, context
+  std::vector<std::string> hints;       // what would have to change, in words: "briefing … expired on …"
 };
 absl::StatusOr<Explanation> Explain(const World& world, const ExplainRequest& request, const State& state);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,8 +11,8 @@
 #include "cedar/entity_source.h"
 #include "facility/model.h"
 
-// The facility as Cedar entities, as policies/facility.cedarschema describes them. Nothing is copied: the evaluator reads
-// the facility's own structures.
+// The facility as Cedar entities, as policies/facility.cedarschema describes them. Nothing is copied: the evaluator
+// reads the facility's own structures.
 namespace sallyport::access {
 
 // The names of a facility's entities, each made once: making one allocates. Holds no other fact about them, so names
@@ -20,7 +20,7 @@ namespace sallyport::access {
 class EntityNames {
  public:
   struct Level {
-    cedar::EntityUid level;                                           // AccessLevel::"research"
+    cedar::EntityUid level;                                            // AccessLevel::"research"
     std::vector<std::pair<ScheduleId, cedar::EntityUid>> on_schedule;  // AccessLevel::"research@office"
   };
 
@@ -86,14 +86,15 @@ class FacilityEntities final : public cedar::EntitySource {
  private:
   using Uids = absl::InlinedVector<const cedar::EntityUid*, 12>;
 
-  void CollectLevels(const facility::Person& person, Schedules schedules);
+  void CollectLevels();
   bool IsActive(const ScheduleId& schedule) const;
   const facility::Person* FindPerson(const cedar::EntityUid& entity) const;
   Lookup OtherAttribute(const cedar::EntityUid& entity, absl::string_view name, cedar::Value* value) const;
   Lookup AccessPointAttribute(const facility::AccessPoint& access_point, absl::string_view name,
                               cedar::Value* value) const;
+  Uids SurroundingsOf(const AreaChain& chain, const facility::Floor* floor, const facility::Site* site) const;
   template <class Id>
-  const cedar::EntityUid* Name(absl::string_view type, const Id& id) const;
+  const cedar::EntityUid* NameOf(absl::string_view type, const Id& id) const;
 
   const facility::State& facility_;
   const EntityNames& names_;
@@ -101,7 +102,8 @@ class FacilityEntities final : public cedar::EntitySource {
   const Place& place_;
   const facility::Person& person_;
   const absl::Time now_;
-  mutable std::deque<cedar::EntityUid> made_;  // names that EntityNames did not have
+  const Schedules schedules_;
+  mutable std::forward_list<cedar::EntityUid> made_;                           // names that EntityNames did not have
   mutable absl::InlinedVector<std::pair<const ScheduleId*, bool>, 4> active_;  // schedules asked about so far
   cedar::EntityUid person_name_;
   const cedar::EntityUid* access_point_name_ = nullptr;
@@ -114,8 +116,8 @@ class FacilityEntities final : public cedar::EntitySource {
 // Time as Cedar's datetime; the infinite ones become the first and the last moment that RFC 3339 can write.
 cedar::Value Datetime(absl::Time time);
 
-absl::string_view Name(facility::PersonKind kind);     // "employee", …
-absl::string_view Name(facility::ThreatLevel level);   // "normal", …
+absl::string_view Name(facility::PersonKind kind);    // "employee", …
+absl::string_view Name(facility::ThreatLevel level);  // "normal", …
 bool IsStaff(const facility::Person& person);
 
 }  // namespace sallyport::access

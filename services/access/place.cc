@@ -16,7 +16,8 @@ const facility::Floor* FloorOf(const facility::State& facility, const AreaChain&
 
 const facility::Site* OnlySite(const facility::State& facility) {
   const facility::Site* only = nullptr;
-  if (facility.sites.size() == 1) facility.sites.ForEach([&](const SiteId&, const facility::Site& site) { only = &site; });
+  if (facility.sites.size() == 1)
+    facility.sites.ForEach([&](const SiteId&, const facility::Site& site) { only = &site; });
   return only;
 }
 
@@ -78,7 +79,8 @@ Place PlaceOf(const facility::State& facility, const facility::AccessPoint& acce
   const facility::Floor* floor = place.floor != nullptr ? place.floor : FloorOf(facility, place.from);
   place.site = floor != nullptr ? facility.sites.Find(floor->site) : OnlySite(facility);
   place.threat_level = place.site != nullptr ? place.site->threat_level : HighestThreat(facility);
-  if (place.site == nullptr || !absl::LoadTimeZone(place.site->time_zone, &place.zone)) place.zone = absl::UTCTimeZone();
+  if (place.site == nullptr || !absl::LoadTimeZone(place.site->time_zone, &place.zone))
+    place.zone = absl::UTCTimeZone();
   return place;
 }
 

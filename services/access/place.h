@@ -35,7 +35,7 @@ Requirements RequirementsOf(const AreaChain& chain);
 
 struct Place {
   const facility::AccessPoint* access_point = nullptr;
-  AreaChain to;                         // empty: the facility contradicts itself
+  AreaChain to;  // empty: the facility contradicts itself
   AreaChain from;
   const facility::Area* interview = nullptr;  // the innermost interview area of `to`
   const facility::Floor* floor = nullptr;     // may be null: outside
@@ -46,8 +46,8 @@ struct Place {
   const facility::Area& area() const { return *to.front(); }
 };
 
-// The place behind an access point. An area without a floor belongs to the site on the other side of its door, or to the
-// only site; where it belongs to none, the highest threat level of all sites holds.
+// The place behind an access point. An area without a floor belongs to the site on the other side of its door, or to
+// the only site; where it belongs to none, the highest threat level of all sites holds.
 Place PlaceOf(const facility::State& facility, const facility::AccessPoint& access_point);
 
 // Whether the blinds of every area that needs them down are confirmed down, and recently enough.

@@ -27,12 +27,16 @@ struct PolicyFiles {
 class Policies {
  public:
   // Parses the files, links the access levels' template for every level of the facility, builds the index.
-  // INVALID_ARGUMENT names file, line and column of what does not parse.
-  static absl::StatusOr<std::shared_ptr<const Policies>> Compile(const PolicyFiles& files, const facility::State& facility);
+  // INVALID_ARGUMENT names file, line and column of what does not parse, of a second policy with an id that is taken,
+  // and of an annotation that cannot be understood: @priority is an integer, @reason an upper-case word.
+  static absl::StatusOr<std::shared_ptr<const Policies>> Compile(const PolicyFiles& files,
+                                                                 const facility::State& facility);
   ~Policies();
 
   const std::string& hash() const { return hash_; }
   const cedar::PolicySet& set() const { return *set_; }
+  // The permits among them: what would be open if nothing forbade it.
+  const cedar::PolicySet& permits() const { return *permits_; }
   // The schema's actions as entities: which method belongs to which duty. For operators::Authorize.
   const cedar::EntitySource& actions() const { return *actions_; }
   // The facility's entities by name, made once.
@@ -42,7 +46,9 @@ class Policies {
   Policies();
   std::string hash_;
   std::unique_ptr<const cedar::PolicySet> set_;
-  std::unique_ptr<const cedar::EntitySource> actions_;
+  std::unique_ptr<const cedar::PolicySet> permits_;
+  std::unique_ptr<const cedar::Schema> schema_;
+  const cedar::EntitySource* actions_ = nullptr;  // the schema's
   std::unique_ptr<const EntityNames> names_;
 };
 

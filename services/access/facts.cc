@@ -1,0 +1,125 @@
+#include <array>
+
+#include "access/json.h"
+#include "access/moment.h"
+
+namespace sallyport::access {
+namespace {
+
+// As the schema names them, sorted.
+constexpr std::array<absl::string_view, 6> kPersonAttributes = {"clearance", "department", "kind",
+                                                                "ndaUntil",  "projects",   "staff"};
+constexpr std::array<absl::string_view, 11> kAreaAttributes = {
+    "briefing", "briefingAgeMax", "clearanceMin", "escortVisitors", "interview",     "nda",
+    "project",  "restricted",     "staffCustody", "twoPerson",      "visualSecurity"};
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  void Open(absl::string_view name) {
+    Key(name);
+    out_.push_back('{');
+    first_ = true;
+  }
+  void Close() {
+    out_.push_back('}');
+    first_ = false;
+  }
+  void Text(absl::string_view name, absl::string_view text) {
+    Key(name);
+    AppendJsonString(text, out_);
+  }
+  void Put(absl::string_view name, const cedar::Value& value) {
+    Key(name);
+    AppendJson(value, out_);
+  }
+  template <class Names>
+  void Attributes(const cedar::EntitySource& entities, const cedar::EntityUid& entity, const Names& names) {
+    cedar::Value value;
+    for (absl::string_view name : names) {
+      if (entities.Attribute(entity, name, &value) == cedar::EntitySource::Lookup::kFound) Put(name, value);
+    }
+  }
+  template <class Items, class TextOf>
+  void List(absl::string_view name, const Items& items, TextOf text_of) {
+    Key(name);
+    out_.push_back('[');
+    first_ = true;
+    for (const auto& item : items) {
+      Comma();
+      AppendJsonString(text_of(item), out_);
+    }
+    out_.push_back(']');
+    first_ = false;
+  }
+
+ private:
+  void Comma() {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+  }
+  void Key(absl::string_view name) {
+    Comma();
+    if (name.empty()) return;
+    AppendJsonString(name, out_);
+    out_.push_back(':');
+  }
+
+  std::string& out_;
+  bool first_ = true;
+};
+
+void WritePrincipal(const FacilityEntities& entities, const facility::Person& person, Writer& writer) {
+  writer.Open("principal");
+  writer.Text("id", person.id.value());
+  writer.Attributes(entities, entities.principal(), kPersonAttributes);
+  writer.List("levels", entities.levels(), [](const cedar::EntityUid* level) { return level->id(); });
+  writer.Open("briefings");
+  for (const auto& [briefing, given] : person.briefings) {
+    writer.Put(briefing, Datetime(given));
+  }
+  writer.Close();
+  writer.Close();
+}
+
+void WriteResource(const Place& place, Writer& writer) {
+  writer.Open("resource");
+  writer.Text("id", place.access_point->id.value());
+  writer.Text("from", place.access_point->from.value());
+  writer.Put("pinRequired", cedar::Value::Bool(place.access_point->pin_required));
+  writer.List("areas", place.to, [](const facility::Area* area) -> absl::string_view { return area->id.value(); });
+  if (place.floor != nullptr) writer.Text("floor", place.floor->id.value());
+  if (place.site != nullptr) writer.Text("site", place.site->id.value());
+  writer.Close();
+}
+
+}  // namespace
+
+std::string FactsJson(const FacilityEntities& entities, const Place& place, const facility::Person& person,
+                      const Moment& moment, const cedar::Value& context) {
+  std::string out;
+  out.reserve(1024);
+  Writer writer(out);
+  writer.Open("");
+  WritePrincipal(entities, person, writer);
+  writer.Text("action", place.access_point->exit ? "exit" : "enter");
+  WriteResource(place, writer);
+  const cedar::EntityUid& area = *entities.surroundings().front();
+  writer.Open("area");
+  writer.Text("id", area.id());
+  writer.Attributes(entities, area, kAreaAttributes);
+  writer.Close();
+  writer.Put("context", context);
+  if (!moment.visit.visit.empty()) {
+    writer.Open("visit");
+    writer.Text("id", moment.visit.visit);
+    writer.Text("state", moment.visit.participant_state);
+    writer.Close();
+  }
+  if (!moment.escort_beside.empty()) writer.Text("escort", moment.escort_beside.value());
+  writer.Close();
+  return out;
+}
+
+}  // namespace sallyport::access
