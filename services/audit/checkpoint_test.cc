@@ -29,7 +29,9 @@ TEST(CheckpointTest, ReproducesTheTestdataLogByteForByte) {
   for (const char* entry : kEntries) {
     log.Append(entry);
     for (const auto& [size, root] : roots) {
-      if (size == log.range().size()) EXPECT_EQ(HashToBase64(log.range().Root()), root);
+      if (size == log.range().size()) {
+        EXPECT_EQ(HashToBase64(log.range().Root()), root);
+      }
     }
   }
   EXPECT_EQ(SignCheckpoint({key.name(), 15, log.range().Root(), {}}, keys).value(),

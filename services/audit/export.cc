@@ -35,13 +35,13 @@ absl::StatusOr<ExportWriter> ExportWriter::Begin(const ExportRange& range, absl:
 absl::Status ExportWriter::Add(const ExportRecord& record, std::string* lines) {
   if (next_ >= range_.to) return absl::OutOfRangeError(absl::StrCat("the export ends before record ", range_.to));
   if (record.leaf.size() > kEntryBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("record ", next_, " has ", record.leaf.size(), " bytes: at most ",
-                                                   kEntryBytesMax, " fit"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("record ", next_, " has ", record.leaf.size(), " bytes: at most ", kEntryBytesMax, " fit"));
   }
   if (!record.personal.empty() && (!range_.personal || record.personal.size() < std::tuple_size_v<Salt> ||
                                    record.personal.size() > std::tuple_size_v<Salt> + kPersonalBytesMax)) {
-    return absl::InvalidArgumentError(absl::StrCat("record ", next_, ": ", record.personal.size(),
-                                                   " bytes of personal fields were not expected"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("record ", next_, ": ", record.personal.size(), " bytes of personal fields were not expected"));
   }
   Append(FormatRecordLine(next_, record.leaf, record.leaf_hash, record.personal), lines);
   absl::StrAppend(&tile_, HashBytes(record.leaf_hash));

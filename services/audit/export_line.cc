@@ -83,9 +83,11 @@ BadLine::Kind LooksLike(absl::string_view text) {
 // What differs between a record's line and the one that an exporter writes for its leaf.
 std::string Difference(const Json& object, const RecordLine& line, absl::string_view leaf, absl::string_view personal) {
   std::string text;
-  if (!GetString(object, "leaf_hash", text) || text != HashToHex(line.leaf_hash)) return "leaf_hash is not its leaf's hash";
+  if (!GetString(object, "leaf_hash", text) || text != HashToHex(line.leaf_hash))
+    return "leaf_hash is not its leaf's hash";
   const Json* view = Member(object, "record");
-  if (view == nullptr || *view != Json::parse(RecordView(leaf), nullptr, false)) return "record is not what its leaf says";
+  if (view == nullptr || *view != Json::parse(RecordView(leaf), nullptr, false))
+    return "record is not what its leaf says";
   if (const Json* opened = line.personal ? Member(object, "personal") : nullptr) {
     const Json* fields = Member(*opened, "fields");
     if (fields == nullptr || *fields != Json::parse(PersonalView(personal.substr(kSaltBytes)), nullptr, false)) {
@@ -97,13 +99,16 @@ std::string Difference(const Json& object, const RecordLine& line, absl::string_
 
 using Content = decltype(ExportLine::content);
 
-Content Bad(absl::string_view text, absl::string_view problem) { return BadLine{LooksLike(text), std::string(problem)}; }
+Content Bad(absl::string_view text, absl::string_view problem) {
+  return BadLine{LooksLike(text), std::string(problem)};
+}
 
 Content ReadRecord(const std::string& text, const Json& object) {
   RecordLine line;
   std::string leaf;
   if (!GetNumber(object, "index", line.index)) return Bad(text, "index is missing or not a number");
-  if (!GetBase64(object, "leaf", leaf) || leaf.size() > kEntryBytesMax) return Bad(text, "leaf is not base64 of a record");
+  if (!GetBase64(object, "leaf", leaf) || leaf.size() > kEntryBytesMax)
+    return Bad(text, "leaf is not base64 of a record");
   line.leaf_hash = LeafHash(leaf);
   std::string personal;
   if (const Json* opened = Member(object, "personal")) {
@@ -151,7 +156,8 @@ Content ReadManifest(const std::string& text, const Json& object) {
   line.personal = personal->get<bool>();
   const auto again = FormatManifestLine(line);
   if (!again.ok()) return Bad(text, again.status().message());
-  if (*again != text) return Bad(text, "it does not agree with its checkpoint, or is not spelled as an exporter spells it");
+  if (*again != text)
+    return Bad(text, "it does not agree with its checkpoint, or is not spelled as an exporter spells it");
   return line;
 }
 
@@ -197,8 +203,8 @@ absl::StatusOr<std::string> FormatManifestLine(const ManifestLine& manifest) {
   std::string line = absl::StrCat("{\"type\":\"", kManifestType, "\",\"origin\":");
   AppendJsonString(checkpoint.origin, line);
   absl::StrAppend(&line, ",\"from\":", manifest.from, ",\"to\":", manifest.to, ",\"tree_size\":", checkpoint.size,
-                  ",\"root\":\"", HashToBase64(checkpoint.root), "\",\"complete\":true,\"personal\":",
-                  manifest.personal ? "true" : "false", ",\"checkpoint\":");
+                  ",\"root\":\"", HashToBase64(checkpoint.root),
+                  "\",\"complete\":true,\"personal\":", manifest.personal ? "true" : "false", ",\"checkpoint\":");
   AppendJsonString(manifest.checkpoint, line);
   line += ",\"left\":";
   AppendHashes(manifest.proof.left, line);
@@ -208,13 +214,14 @@ absl::StatusOr<std::string> FormatManifestLine(const ManifestLine& manifest) {
   return line;
 }
 
-std::string FormatRecordLine(uint64_t index, absl::string_view leaf, const Hash& leaf_hash, absl::string_view personal) {
+std::string FormatRecordLine(uint64_t index, absl::string_view leaf, const Hash& leaf_hash,
+                             absl::string_view personal) {
   std::string line = absl::StrCat("{\"index\":", index, ",\"leaf\":\"", Base64Encode(leaf), "\",\"leaf_hash\":\"",
                                   HashToHex(leaf_hash), "\",\"record\":", RecordView(leaf));
   if (!personal.empty()) {
     const absl::string_view bytes = personal.substr(kSaltBytes);
-    absl::StrAppend(&line, ",\"personal\":{\"salt\":\"", Base64Encode(personal.substr(0, kSaltBytes)), "\",\"bytes\":\"",
-                    Base64Encode(bytes), "\",\"fields\":", PersonalView(bytes), "}");
+    absl::StrAppend(&line, ",\"personal\":{\"salt\":\"", Base64Encode(personal.substr(0, kSaltBytes)),
+                    "\",\"bytes\":\"", Base64Encode(bytes), "\",\"fields\":", PersonalView(bytes), "}");
   }
   line += "}\n";
   return line;
@@ -225,8 +232,8 @@ std::string FormatTileLine(uint64_t tile, absl::string_view hashes) {
 }
 
 std::string FormatEndLine(const EndLine& end) {
-  return absl::StrCat("{\"type\":\"", kEndType, "\",\"records\":", end.records, ",\"sha256\":\"",
-                      HashToHex(end.sha256), "\"}\n");
+  return absl::StrCat("{\"type\":\"", kEndType, "\",\"records\":", end.records, ",\"sha256\":\"", HashToHex(end.sha256),
+                      "\"}\n");
 }
 
 }  // namespace sallyport::audit

@@ -25,9 +25,9 @@ struct ManifestLine {
 
 struct RecordLine {
   uint64_t index = 0;
-  Hash leaf_hash{};      // computed from the leaf, not what the line claims
+  Hash leaf_hash{};  // computed from the leaf, not what the line claims
   bool personal = false;
-  std::string problem;   // empty, or what in the line does not follow from its leaf
+  std::string problem;  // empty, or what in the line does not follow from its leaf
 };
 
 struct TileLine {

@@ -34,6 +34,8 @@ inline constexpr size_t kPersonalBytesMax = 65'535;
 inline constexpr size_t kSealedBytesMax = kPersonalBytesMax + 72;
 // One line of an export: a record in base64, its sealed fields in base64, the personal fields escaped.
 inline constexpr size_t kExportLineBytesMax = 1024 * 1024;
+// Records that an export may show where a tile has 256: enough to see what was inserted, and a bound on the comparison.
+inline constexpr size_t kExportTileRecordsMax = 4096;
 // What one verification lists before it only counts.
 inline constexpr size_t kFindingsMax = 64;
 

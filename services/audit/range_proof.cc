@@ -15,8 +15,8 @@ namespace {
 
 absl::Status CheckRange(uint64_t from, uint64_t to, uint64_t size) {
   if (from <= to && to <= size && size <= kTreeSizeMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("range ", from, " to ", to, " of a tree of ", size,
-                                                 " leaves: expected from <= to <= size < 2^63"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("range ", from, " to ", to, " of a tree of ", size, " leaves: expected from <= to <= size < 2^63"));
 }
 
 absl::StatusOr<std::vector<Hash>> ReadSubtrees(const std::vector<Subtree>& subtrees, NodeReader& reader) {
@@ -62,8 +62,8 @@ absl::StatusOr<RangeFolder> RangeFolder::Make(uint64_t from, uint64_t to, uint64
   RangeFolder folder;
   folder.cover_ = CoverRange(to, size);
   if (proof.right.size() != folder.cover_.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("range proof with ", proof.right.size(),
-                                                   " hashes on the right: expected ", folder.cover_.size()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("range proof with ", proof.right.size(), " hashes on the right: expected ", folder.cover_.size()));
   }
   SP_ASSIGN_OR_RETURN(folder.range_, CompactRange::FromHashes(from, proof.left));
   folder.right_ = proof.right;

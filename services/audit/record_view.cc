@@ -43,13 +43,17 @@ void AppendTimestamp(const Timestamp& time, std::string& out) {
 
 void AppendEnum(const FieldDescriptor& field, int number, std::string& out) {
   const auto* value = field.enum_type()->FindValueByNumber(number);
-  if (value == nullptr) absl::StrAppend(&out, number);
-  else AppendJsonString(value->name(), out);
+  if (value == nullptr)
+    absl::StrAppend(&out, number);
+  else
+    AppendJsonString(value->name(), out);
 }
 
 void AppendText(const FieldDescriptor& field, const std::string& text, std::string& out) {
-  if (field.type() == FieldDescriptor::TYPE_BYTES) AppendJsonString(Base64Encode(text), out);
-  else AppendJsonString(text, out);
+  if (field.type() == FieldDescriptor::TYPE_BYTES)
+    AppendJsonString(Base64Encode(text), out);
+  else
+    AppendJsonString(text, out);
 }
 
 void AppendRepeated(const Message& message, const Reflection& reflection, const FieldDescriptor& field,
@@ -73,7 +77,8 @@ void AppendValue(const Message& message, const Reflection& reflection, const Fie
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       const Message& value = reflection.GetMessage(message, &field);
-      if (value.GetDescriptor() == Timestamp::descriptor()) return AppendTimestamp(static_cast<const Timestamp&>(value), out);
+      if (value.GetDescriptor() == Timestamp::descriptor())
+        return AppendTimestamp(static_cast<const Timestamp&>(value), out);
       return AppendMessage(value, out);
     }
     case FieldDescriptor::CPPTYPE_STRING:
@@ -108,7 +113,8 @@ template <class Type>
 std::string View(absl::string_view bytes) {
   google::protobuf::Arena arena;
   auto& message = *google::protobuf::Arena::CreateMessage<Type>(&arena);
-  if (bytes.size() > kPersonalBytesMax || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return "null";
+  if (bytes.size() > kPersonalBytesMax || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return "null";
   std::string out;
   out.reserve(2 * bytes.size() + 64);
   AppendMessage(message, out);
@@ -122,8 +128,7 @@ std::string PersonalView(absl::string_view personal) { return View<pb::Personal>
 
 absl::StatusOr<std::string> RecordFromView(absl::string_view json) {
   pb::Record record;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, &record);
+  const auto status = google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, &record);
   if (!status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("not a record in JSON: ", std::string(status.message())));
   }

@@ -7,9 +7,10 @@
 #include "absl/strings/string_view.h"
 #include "audit/hash.h"
 
-// Records in JSON, for people and their tools. A view follows from the bytes and proves nothing itself. It is protobuf's
-// JSON mapping with the fields' own names in the order of their numbers, absent fields left out, without spaces: one
-// spelling a record. Fields that this program does not know are left out. Pure functions, safe from any thread.
+// Records in JSON, for people and their tools. A view follows from the bytes and proves nothing itself. It is
+// protobuf's JSON mapping with the fields' own names in the order of their numbers, absent fields left out, without
+// spaces: one spelling a record. Fields that this program does not know are left out. Pure functions, safe from any
+// thread.
 namespace sallyport::audit {
 
 // A serialised sallyport.record.v1.Record as a JSON object; "null" for bytes that are none.
