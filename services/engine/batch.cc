@@ -5,7 +5,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "audit/checkpoint.h"
-#include "audit/limits.h"
 #include "base/status.h"
 #include "base/ulid.h"
 #include "engine/recorder.h"
@@ -32,18 +31,18 @@ absl::StatusOr<std::string> Batch::Run(Command& command, absl::Time now) {
 
   command_ = &command;
   now_ = now;
-  too_large_ = absl::OkStatus();
+  failed_ = absl::OkStatus();
   first_index_ = log_.size();
   absl::StatusOr<std::string> answer = command.apply(*this);
-  if (answer.ok() && !too_large_.ok()) answer = too_large_;
-  if (!answer.ok()) {
+  if (answer.ok() && !failed_.ok()) answer = failed_;
+  if (!answer.ok() || !recorded()) {  // what is not recorded has not happened
     state_ = state_before;
     policies_ = policies_before;
     log_ = log_before;
     entries_.resize(entries_before);
     nodes_.resize(nodes_before);
-    now_ = now_before;
     first_index_ = log_.size();
+    now_ = now_before;
   }
   command_ = nullptr;
   return answer;
@@ -73,16 +72,15 @@ void Batch::MoveTo(Committed& committed, EngineMemo memo) {
 std::string Batch::NewId() { return MakeUlid(now_, random_); }
 
 Receipt Batch::Record(const Event& event) {
-  const Receipt refused{log_.size(), {}};
   static const std::string kNone(64, '0');
-  storage::Entry entry = MakeEntry(event, {log_.size(), now_, command_->actor, command_->request_id,
-                                           policies_ ? policies_->hash() : kNone, state_.facility,
-                                           keys_.key_encryption_key, random_});
-  if (entry.leaf.size() > audit::kEntryBytesMax) {
-    too_large_ = absl::InvalidArgumentError(absl::StrCat("the request makes a log record of ", entry.leaf.size(),
-                                                         " bytes; at most ", audit::kEntryBytesMax, " are allowed"));
-    return refused;
+  auto made = MakeEntry(event, {log_.size(), now_, command_->actor, command_->request_id,
+                                policies_ ? policies_->hash() : kNone, state_.facility, keys_.key_encryption_key,
+                                random_});
+  if (!made.ok()) {
+    failed_ = made.status();
+    return {log_.size(), {}};
   }
+  storage::Entry& entry = *made;
   const Receipt receipt{log_.size(), entry.leaf_hash};
   log_.Append(entry.leaf_hash, &nodes_);
   entries_.push_back(std::move(entry));

@@ -27,7 +27,7 @@ class Batch final : public Transaction {
   // `committed`, `options`, `keys` and `random` outlive the batch; `committed` does not change while it is built.
   Batch(const Committed& committed, const Options& options, const Keys& keys, RandomSource& random);
 
-  // Runs one command at `now`. On error the batch is as it was before.
+  // Runs one command at `now`. On error, or when it recorded nothing, the batch is as it was before.
   absl::StatusOr<std::string> Run(Command& command, absl::Time now);
 
   // Index of the first record of the last successful command; the log's size when it made none.
@@ -68,7 +68,7 @@ class Batch final : public Transaction {
   absl::Time now_;
   const Command* command_ = nullptr;
   uint64_t first_index_ = 0;
-  absl::Status too_large_;
+  absl::Status failed_;  // what Record could not make
 };
 
 }  // namespace sallyport::engine

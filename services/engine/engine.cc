@@ -23,6 +23,8 @@ namespace {
 
 using Fingerprint = std::array<uint8_t, 16>;
 
+constexpr absl::Duration kDropEvery = absl::Minutes(1);  // the writer waits in proportion to what is dropped
+
 struct RequestKeyHash {
   size_t operator()(const storage::RequestKey& key) const {
     size_t out = 0;
@@ -98,6 +100,7 @@ class Engine::Impl {
   std::atomic<bool> healthy_{true};
   std::mutex listeners_mutex_;
   std::vector<std::function<void(const Snapshot&)>> listeners_;
+  std::function<void()> on_failure_;  // under listeners_mutex_
 
  private:
   void EngineLoop();
@@ -111,11 +114,20 @@ class Engine::Impl {
   void Hand(std::vector<Release> releases);
   absl::Status RunAlone(const std::string& action, Pairs facts);
   EngineMemo Memo() const;
+  absl::Time AnswersKeptSince(absl::Time now) const;
+  void Remember(const storage::RequestKey& key, uint64_t index, absl::Time at);
+  void DropAnswers();
 
   SeededRandom seeded_;
   RandomSource& random_;
   Committed committed_;
-  absl::flat_hash_map<storage::RequestKey, uint64_t, RequestKeyHash> requests_;
+  struct RequestAge {
+    absl::Time at;
+    uint64_t index;
+    storage::RequestKey key;
+  };
+  absl::flat_hash_map<storage::RequestKey, uint64_t, RequestKeyHash> requests_;  // key → index of its answer
+  std::deque<RequestAge> request_ages_;                                          // oldest first
   absl::Time answers_dropped_at_ = absl::InfinitePast();
 
   std::mutex mutex_;
@@ -159,7 +171,10 @@ absl::Status Engine::Impl::Recover() {
   SP_ASSIGN_OR_RETURN(committed_.log, audit::LoadCompactRange(head.size, reader));
   const audit::VerifierKey verifier = keys_.log_key->verifier();
   auto signed_checkpoint = audit::OpenCheckpoint(head.checkpoint, {&verifier, 1});
-  if (!signed_checkpoint.ok()) return Annotate(signed_checkpoint.status(), "the stored checkpoint");
+  if (!signed_checkpoint.ok()) {
+    return absl::DataLossError(absl::StrCat("the stored checkpoint is not one that this log's key signed: ",
+                                            signed_checkpoint.status().message()));
+  }
   const audit::Checkpoint& checkpoint = signed_checkpoint->checkpoint;
   if (checkpoint.size != head.size || checkpoint.root != committed_.log.Root()) {
     return absl::DataLossError(absl::StrCat("the stored log of ", head.size, " records does not match its checkpoint of ",
@@ -174,8 +189,10 @@ absl::Status Engine::Impl::Recover() {
     if (active == book.sets.end()) return absl::DataLossError("the active policy set is not stored");
     SP_ASSIGN_OR_RETURN(committed_.policies, access::Policies::Compile(active->second->files, committed_.state.facility));
   }
-  const absl::Time since = (options_.clock_from_requests ? committed_.time : clock_.Now()) - options_.answers_kept;
-  return store_.ForEachAnswer(since, [this](const storage::RequestKey& key, uint64_t index) { requests_[key] = index; });
+  const absl::Time since = AnswersKeptSince(std::max(committed_.time, clock_.Now()));
+  return store_.ForEachAnswer(since, [this](const storage::RequestKey& key, uint64_t index) {
+    Remember(key, index, committed_.time);
+  });
 }
 
 absl::Status Engine::Impl::RecordStart() {
@@ -298,16 +315,21 @@ void Engine::Impl::Process(std::vector<Command>& commands) {
         continue;
       }
     }
-    now = std::max(now, TimeOf(command));
+    const absl::Time at = std::max(now, TimeOf(command));
     const uint64_t position = seeded_.position();
-    absl::StatusOr<std::string> answer = healthy_ ? batch.Run(command, now) : Unavailable();
-    if (!answer.ok()) seeded_.set_position(position);
-    if (answer.ok() && batch.recorded() && !command.request_id.empty()) {
+    absl::StatusOr<std::string> answer = healthy_ ? batch.Run(command, at) : Unavailable();
+    const bool recorded = answer.ok() && batch.recorded();
+    if (recorded) {
+      now = at;
+    } else {
+      seeded_.set_position(position);
+    }
+    if (recorded && !command.request_id.empty()) {
       const Fingerprint fingerprint = ShortDigest({command.fingerprint});
       std::string bytes(fingerprint.begin(), fingerprint.end());
       bytes += *answer;
       answers.push_back({key, batch.first_index(), now, std::move(bytes)});
-      requests_[key] = batch.first_index();
+      Remember(key, batch.first_index(), now);
     }
     releases.push_back({std::move(command.done), std::move(answer)});
   }
@@ -326,14 +348,34 @@ void Engine::Impl::Process(std::vector<Command>& commands) {
           {{"error", std::string(status.message())}});
       healthy_ = false;
       for (Release& release : releases) release.answer = Unavailable();
+      const std::lock_guard lock(listeners_mutex_);
+      if (on_failure_) on_failure_();
     }
   }
   Hand(std::move(releases));
-  if (healthy_ && committed_.time - answers_dropped_at_ > absl::Hours(1)) {
-    answers_dropped_at_ = committed_.time;
-    if (const absl::Status dropped = store_.DropAnswers(committed_.time - options_.answers_kept); !dropped.ok()) {
-      Log(LogLevel::kError, "dropping old answers failed", {{"error", std::string(dropped.message())}});
-    }
+  if (healthy_ && committed_.time - answers_dropped_at_ > kDropEvery) DropAnswers();
+}
+
+absl::Time Engine::Impl::AnswersKeptSince(absl::Time now) const {
+  // A simulation is as long as its input and may be repeated from its start at any time.
+  return options_.clock_from_requests ? absl::InfinitePast() : now - options_.answers_kept;
+}
+
+void Engine::Impl::Remember(const storage::RequestKey& key, uint64_t index, absl::Time at) {
+  requests_[key] = index;
+  if (!options_.clock_from_requests) request_ages_.push_back({at, index, key});
+}
+
+void Engine::Impl::DropAnswers() {
+  answers_dropped_at_ = committed_.time;
+  const absl::Time since = AnswersKeptSince(committed_.time);
+  if (since == absl::InfinitePast()) return;
+  for (; !request_ages_.empty() && request_ages_.front().at < since; request_ages_.pop_front()) {
+    const auto found = requests_.find(request_ages_.front().key);
+    if (found != requests_.end() && found->second == request_ages_.front().index) requests_.erase(found);
+  }
+  if (const absl::Status dropped = store_.DropAnswers(since); !dropped.ok()) {
+    Log(LogLevel::kError, "dropping old answers failed", {{"error", std::string(dropped.message())}});
   }
 }
 
@@ -401,6 +443,11 @@ storage::Store& Engine::store() const { return impl_->store_; }
 void Engine::OnCommit(std::function<void(const Snapshot&)> listener) {
   const std::lock_guard lock(impl_->listeners_mutex_);
   impl_->listeners_.push_back(std::move(listener));
+}
+
+void Engine::OnFailure(std::function<void()> listener) {
+  const std::lock_guard lock(impl_->listeners_mutex_);
+  impl_->on_failure_ = std::move(listener);
 }
 
 absl::Time Engine::now() const {

@@ -76,6 +76,10 @@ class Engine {
   // Called after every batch, on the answer thread, with the new snapshot: streams wake up here. Register before serving.
   void OnCommit(std::function<void(const Snapshot&)> listener);
 
+  // Called once, on the engine thread, when a storage error has made the engine unhealthy. Register before serving; must
+  // not block.
+  void OnFailure(std::function<void()> listener);
+
   // Stops taking commands, finishes what was accepted, records "stopped". Idempotent.
   void Stop();
 

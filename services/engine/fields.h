@@ -22,7 +22,8 @@
 //
 // A row is a sequence of (number, length, bytes), numbers and lengths as varints. Numbers are never reused; a reader
 // passes over numbers that it does not know and leaves fields that are absent at their defaults, so rows of older and
-// newer versions can be read. Repeated things are repeated entries.
+// newer versions can be read. Repeated things are repeated entries. Signed numbers are folded (zigzag) varints; a time is
+// its seconds since 1970 so folded and its nanoseconds as a varint, or "-" or "+" where it is infinite.
 namespace sallyport::engine {
 
 inline void PutVarint(std::string& out, uint64_t value) {
@@ -101,10 +102,11 @@ inline std::string Number(int64_t value) {
   PutVarint(out, (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
   return out;
 }
+inline int64_t Unfolded(uint64_t raw) { return static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1); }
 inline bool Number(absl::string_view bytes, int64_t& value) {
   uint64_t raw = 0;
   if (!TakeVarint(bytes, raw) || !bytes.empty()) return false;
-  value = static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1);
+  value = Unfolded(raw);
   return true;
 }
 
@@ -115,9 +117,12 @@ std::string EncodeScalar(const T& value) {
   } else if constexpr (IsId<T>::value) {
     return value.value();
   } else if constexpr (std::is_same_v<T, absl::Time>) {
-    if (value == absl::InfinitePast()) return Number(INT64_MIN);
-    if (value == absl::InfiniteFuture()) return Number(INT64_MAX);
-    return Number(absl::ToUnixNanos(value));
+    if (value == absl::InfinitePast()) return "-";
+    if (value == absl::InfiniteFuture()) return "+";
+    const int64_t seconds = absl::ToUnixSeconds(value);
+    std::string out = Number(seconds);
+    PutVarint(out, static_cast<uint64_t>(absl::ToInt64Nanoseconds(value - absl::FromUnixSeconds(seconds))));
+    return out;
   } else if constexpr (std::is_same_v<T, absl::CivilDay>) {
     return Number(value - absl::CivilDay(1970, 1, 1));
   } else if constexpr (std::is_same_v<T, double>) {
@@ -213,11 +218,14 @@ bool DecodeScalar(absl::string_view bytes, T& value) {
     value = T(bytes);
     return true;
   } else if constexpr (std::is_same_v<T, absl::Time>) {
-    int64_t ns = 0;
-    if (!Number(bytes, ns)) return false;
-    value = ns == INT64_MIN   ? absl::InfinitePast()
-            : ns == INT64_MAX ? absl::InfiniteFuture()
-                              : absl::FromUnixNanos(ns);
+    if (bytes == "-" || bytes == "+") {
+      value = bytes == "-" ? absl::InfinitePast() : absl::InfiniteFuture();
+      return true;
+    }
+    uint64_t seconds = 0;
+    uint64_t nanos = 0;
+    if (!TakeVarint(bytes, seconds) || !TakeVarint(bytes, nanos) || !bytes.empty() || nanos > 999'999'999) return false;
+    value = absl::FromUnixSeconds(Unfolded(seconds)) + absl::Nanoseconds(static_cast<int64_t>(nanos));
     return true;
   } else if constexpr (std::is_same_v<T, absl::CivilDay>) {
     int64_t days = 0;

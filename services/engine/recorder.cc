@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "audit/limits.h"
 #include "base/status.h"
 #include "sallyport/record/v1/record.pb.h"
 
@@ -15,16 +16,18 @@ namespace {
 
 namespace pb = sallyport::record::v1;
 
+constexpr size_t kPersonIdBytesMax = 80;  // what the person's id adds to the sealed fields
+
 void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t ns = absl::ToUnixNanos(time);
-  int64_t seconds = ns / 1'000'000'000;
-  int64_t nanos = ns % 1'000'000'000;
-  if (nanos < 0) {
-    nanos += 1'000'000'000;
-    --seconds;
-  }
+  const int64_t seconds = absl::ToUnixSeconds(time);
   out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>(nanos));
+  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+absl::Status CheckSize(absl::string_view what, size_t bytes, size_t bytes_max) {
+  if (bytes <= bytes_max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the request makes ", what, " of ", bytes, " bytes; at most ", bytes_max,
+                                                 " are allowed"));
 }
 
 template <class List>
@@ -166,7 +169,7 @@ std::string PersonalAad(absl::string_view subject_ref, uint64_t index) {
   return absl::StrCat("sallyport/personal/v1 ", index, " ", subject_ref);
 }
 
-storage::Entry MakeEntry(const Event& event, const RecordContext& context) {
+absl::StatusOr<storage::Entry> MakeEntry(const Event& event, const RecordContext& context) {
   google::protobuf::Arena arena;
   auto& record = *google::protobuf::Arena::CreateMessage<pb::Record>(&arena);
   auto& personal = *google::protobuf::Arena::CreateMessage<pb::Personal>(&arena);
@@ -180,9 +183,11 @@ storage::Entry MakeEntry(const Event& event, const RecordContext& context) {
   Filler filler(context, record, personal, entry.terms);
   std::visit(filler, event);
   if (const facility::Person* person = context.facility.people.Find(filler.person)) {
+    SP_RETURN_IF_ERROR(CheckSize("personal fields", personal.ByteSizeLong() + kPersonIdBytesMax, audit::kPersonalBytesMax));
     SealFields(*person, context, personal, record, entry);
   }
   entry.leaf = record.SerializeAsString();
+  SP_RETURN_IF_ERROR(CheckSize("a log record", entry.leaf.size(), audit::kEntryBytesMax));
   entry.leaf_hash = audit::LeafHash(entry.leaf);
   return entry;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "audit/hash.h"
@@ -34,8 +35,9 @@ std::string KindTerm(absl::string_view kind);      // "decision", "opened", "ste
 std::string OutcomeTerm(bool grant);
 std::string ReasonTerm(absl::string_view reason);
 
-// The event as an entry of the log. A person without a sealing key (erased) leaves no personal fields.
-storage::Entry MakeEntry(const Event& event, const RecordContext& context);
+// The event as an entry of the log. A person without a sealing key (erased) leaves no personal fields. INVALID_ARGUMENT
+// when what it says is more than a record or its sealed fields hold (audit/limits.h).
+absl::StatusOr<storage::Entry> MakeEntry(const Event& event, const RecordContext& context);
 
 // What the personal fields of the entry at `index` are bound to, besides the key.
 std::string PersonalAad(absl::string_view subject_ref, uint64_t index);

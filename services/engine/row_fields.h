@@ -82,7 +82,7 @@ void Fields(F& f, PendingPair& v) {
 }
 template <class F>
 void Fields(F& f, RecentGrants::Grant& v) {
-  f(1, v.person), f(2, v.at);
+  f(1, v.person), f(2, v.at), f(3, v.passed);
 }
 template <class F>
 void Fields(F& f, RecentGrants& v) {

@@ -9,6 +9,8 @@
 #include "access/place.h"
 #include "base/status.h"
 #include "engine/door_commands.h"
+#include "transport/services/api.h"
+#include "transport/services/authorize.h"
 #include "transport/services/convert.h"
 #include "transport/services/methods.h"
 #include "transport/services/pages.h"
@@ -17,108 +19,6 @@ namespace sallyport::transport {
 namespace {
 
 namespace v1 = ::sallyport::access::v1;
-
-constexpr char kAuthorize[] = "sallyport.access.v1.AccessService/Authorize";
-constexpr size_t kCardBytesMax = 64;
-constexpr size_t kPinBytesMax = 32;
-
-absl::StatusOr<access::CardBits> CardOf(absl::string_view field, const v1::Card& card) {
-  if (card.bits().size() > kCardBytesMax || card.bit_count() == 0) {
-    return FieldError(absl::StrCat(field, ".bit_count"), absl::StrCat("expected 1 to ", kCardBytesMax * 8, " bits"));
-  }
-  if (card.bits().size() != (card.bit_count() + 7) / 8) {
-    return FieldError(absl::StrCat(field, ".bits"),
-                      absl::StrCat(card.bits().size(), " bytes do not hold exactly ", card.bit_count(), " bits"));
-  }
-  return access::CardBits{card.bits(), card.bit_count()};
-}
-
-absl::StatusOr<access::Presented> PresentedOf(const v1::AuthorizeRequest& request) {
-  access::Presented out;
-  SP_RETURN_IF_ERROR(CheckId("access_point_id", request.access_point_id()));
-  out.access_point = AccessPointId(request.access_point_id());
-  switch (request.presented_case()) {
-    case v1::AuthorizeRequest::kCard: {
-      SP_ASSIGN_OR_RETURN(out.credential, CardOf("card", request.card()));
-      break;
-    }
-    case v1::AuthorizeRequest::kCredentialId:
-      SP_RETURN_IF_ERROR(CheckId("credential_id", request.credential_id()));
-      out.credential = CredentialId(request.credential_id());
-      break;
-    case v1::AuthorizeRequest::PRESENTED_NOT_SET:
-      return FieldError("presented", "expected card or credential_id");
-  }
-  if (request.pin().size() > kPinBytesMax) return FieldError("pin", absl::StrCat("at most ", kPinBytesMax, " characters"));
-  out.pin = Secret(request.pin());
-  SP_ASSIGN_OR_RETURN(out.read_time,
-                      FromTimestamp("read_time", request.has_read_time(), request.read_time(), absl::InfinitePast()));
-  return out;
-}
-
-void ToProto(const engine::Authorized& authorized, const std::string& origin, v1::AuthorizeResponse* out) {
-  const access::Decision& decision = authorized.decision;
-  out->set_decision(decision.granted() ? v1::DECISION_GRANT : v1::DECISION_DENY);
-  out->set_reason_code(decision.event.reason);
-  out->set_message(decision.message);
-  out->set_unlock_seconds(decision.unlock_seconds);
-  out->mutable_floors()->Add(decision.floors.begin(), decision.floors.end());
-  SetTime(decision.valid_until, out, &v1::AuthorizeResponse::mutable_valid_until);
-  for (const std::string& obligation : decision.event.obligations) out->add_obligations(obligation);
-  for (const std::string& policy : decision.event.policies) out->add_determining_policies(policy);
-  ToProto(authorized.receipt, origin, out->mutable_receipt());
-}
-
-// What makes two reads the same: the place and the card. A gateway that repeats a read may send a later read_time.
-std::string AuthorizeFingerprint(const v1::AuthorizeRequest& request) {
-  return absl::StrCat(request.access_point_id(), "\n", request.has_card() ? request.card().bit_count() : 0, "\n",
-                      request.has_card() ? request.card().bits() : request.credential_id());
-}
-
-// The command for one read; INVALID_ARGUMENT when it is malformed. `done` gets a serialised AuthorizeResponse.
-absl::StatusOr<engine::Command> AuthorizeCommand(const v1::AuthorizeRequest& request, const Caller& caller) {
-  SP_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
-  SP_ASSIGN_OR_RETURN(access::Presented presented, PresentedOf(request));
-  engine::Command command;
-  command.actor = caller.id;
-  command.method = kAuthorize;
-  command.request_id = request.request_id();
-  command.fingerprint = AuthorizeFingerprint(request);
-  command.request_time = presented.read_time;
-  command.apply = [presented = std::move(presented),
-                   request_id = request.request_id()](engine::Transaction& transaction) -> absl::StatusOr<std::string> {
-    SP_ASSIGN_OR_RETURN(const engine::Authorized authorized, engine::Authorize(transaction, presented));
-    v1::AuthorizeResponse response;
-    response.set_request_id(request_id);
-    ToProto(authorized, transaction.origin(), &response);
-    return response.SerializeAsString();
-  };
-  return command;
-}
-
-v1::AuthorizeStreamResponse ErrorOnStream(const std::string& request_id, const absl::Status& status) {
-  v1::AuthorizeStreamResponse out;
-  v1::StreamError* error = out.mutable_error();
-  error->set_request_id(request_id);
-  error->set_code(static_cast<int32_t>(status.code()));
-  error->set_message(std::string(status.message()));
-  const auto violations = FieldViolations(status);
-  if (!violations.empty()) error->set_field(violations.front().field);
-  return out;
-}
-
-void AddAuthorize(Methods& methods) {
-  engine::Engine& engine = methods.engine();
-  methods.router().Unary<v1::AuthorizeRequest, v1::AuthorizeResponse>(
-      kAuthorize, [&engine](UnaryCall<v1::AuthorizeRequest, v1::AuthorizeResponse> call) {
-        auto command = AuthorizeCommand(call.request(), call.caller());
-        if (!command.ok()) return call.Reply(command.status());
-        command->done = [call = std::move(call)](absl::StatusOr<std::string> bytes) mutable {
-          call.ReplyBytes(std::move(bytes));
-        };
-        engine.Submit(*std::move(command));
-      });
-}
 
 // ---- Explain
 
@@ -132,7 +32,8 @@ PersonId SubjectOf(const engine::State& state, const v1::ExplainRequest& request
   return credential == nullptr ? PersonId() : credential->person;
 }
 
-absl::StatusOr<DisclosureEvent> ExplainAsked(const QueryContext& context, const v1::ExplainRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ExplainAsked(const QueryContext& context,
+                                                            const v1::ExplainRequest& request) {
   PersonId person;
   if (!request.has_record_index()) {
     SP_RETURN_IF_ERROR(CheckId("access_point_id", request.access_point_id()));
@@ -144,8 +45,9 @@ absl::StatusOr<DisclosureEvent> ExplainAsked(const QueryContext& context, const 
       return WithReason(absl::NotFoundError("person_id: no such person"), "PERSON_NOT_FOUND");
     }
   }
-  return Disclosed("sallyport.access.v1.AccessService/Explain", person,
-                   request.has_record_index() ? absl::StrCat("record ", request.record_index()) : request.access_point_id());
+  return Disclosed(
+      "sallyport.access.v1.AccessService/Explain", person,
+      request.has_record_index() ? absl::StrCat("record ", request.record_index()) : request.access_point_id());
 }
 
 absl::Status ToProto(const access::Explanation& explanation, v1::ExplainResponse* out) {
@@ -185,8 +87,7 @@ absl::StatusOr<v1::ExplainResponse> Explain(const QueryContext& context, const v
     const auto written = google::protobuf::util::MessageToJsonString(request.context(), &wanted.context_overrides_json);
     if (!written.ok()) return FieldError("context", "is not a JSON object");
   }
-  SP_ASSIGN_OR_RETURN(const absl::Time at,
-                      FromTimestamp("at", request.has_at(), request.at(), context.engine.now()));
+  SP_ASSIGN_OR_RETURN(const absl::Time at, FromTimestamp("at", request.has_at(), request.at(), context.engine.now()));
   SP_ASSIGN_OR_RETURN(const access::Explanation explanation,
                       engine::Explain(context.snapshot, context.engine.keys().digest_key, at, wanted));
   v1::ExplainResponse response;
@@ -197,15 +98,18 @@ absl::StatusOr<v1::ExplainResponse> Explain(const QueryContext& context, const v
 
 // ---- ListPresence
 
-absl::StatusOr<DisclosureEvent> PresenceAsked(const QueryContext& context, const v1::ListPresenceRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> PresenceAsked(const QueryContext& context,
+                                                             const v1::ListPresenceRequest& request) {
   SP_RETURN_IF_ERROR(PageSize(request.page_size()).status());
   if (!request.area_id().empty() && !context.snapshot.state.facility.areas.Contains(AreaId(request.area_id()))) {
-    return WithReason(absl::NotFoundError(absl::StrCat("area_id: no area '", request.area_id(), "'")), "AREA_NOT_FOUND");
+    return WithReason(absl::NotFoundError(absl::StrCat("area_id: no area '", request.area_id(), "'")),
+                      "AREA_NOT_FOUND");
   }
   return Disclosed("sallyport.access.v1.AccessService/ListPresence", PersonId(), request.area_id());
 }
 
-absl::StatusOr<v1::ListPresenceResponse> ListPresence(const QueryContext& context, const v1::ListPresenceRequest& request) {
+absl::StatusOr<v1::ListPresenceResponse> ListPresence(const QueryContext& context,
+                                                      const v1::ListPresenceRequest& request) {
   SP_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
   const engine::State& state = context.snapshot.state;
   const AreaId area(request.area_id());
@@ -227,7 +131,8 @@ absl::StatusOr<v1::ListPresenceResponse> ListPresence(const QueryContext& contex
   }
   if (found.size() > page_size) response.set_next_page_token(found[page_size - 1].first.value());
   state.access.occupancy.ForEach([&](const AreaId& id, int32_t people) {
-    if (area.empty() || access::IsWithin(state.facility, id, area)) (*response.mutable_occupancy())[id.value()] = people;
+    if (area.empty() || access::IsWithin(state.facility, id, area))
+      (*response.mutable_occupancy())[id.value()] = people;
   });
   return response;
 }

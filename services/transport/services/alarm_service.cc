@@ -1,9 +1,12 @@
-#include <memory>
+#include <algorithm>
+#include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "alarms/alarms.h"
 #include "base/status.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/methods.h"
 #include "transport/services/pages.h"
@@ -16,7 +19,7 @@ namespace v1 = ::sallyport::alarm::v1;
 
 #define SP_ALARM "sallyport.alarm.v1.AlarmService/"
 
-absl::StatusOr<DisclosureEvent> ListAsked(const QueryContext&, const v1::ListAlarmsRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ListAsked(const QueryContext&, const v1::ListAlarmsRequest& request) {
   SP_RETURN_IF_ERROR(PageSize(request.page_size()).status());
   return DisclosureEvent{SP_ALARM "ListAlarms", PersonId(), request.include_resolved() ? "resolved too" : "open"};
 }
@@ -64,7 +67,8 @@ absl::StatusOr<v1::AcknowledgeAlarmResponse> Acknowledge(engine::Transaction& tr
       });
 }
 
-absl::StatusOr<v1::ResolveAlarmResponse> Resolve(engine::Transaction& transaction, const v1::ResolveAlarmRequest& request) {
+absl::StatusOr<v1::ResolveAlarmResponse> Resolve(engine::Transaction& transaction,
+                                                 const v1::ResolveAlarmRequest& request) {
   return Handle<v1::ResolveAlarmResponse>(
       transaction, request.alarm_id(), [&](const alarms::Context& context, alarms::State& state, const AlarmId& alarm) {
         return alarms::Resolve(context, state, alarm, request.note());
@@ -74,36 +78,39 @@ absl::StatusOr<v1::ResolveAlarmResponse> Resolve(engine::Transaction& transactio
 // Sends the open alarms, and then each alarm when it has changed.
 class AlarmWatch {
  public:
-  bool behind(const engine::Snapshot& snapshot) {
-    if (!pending_.empty()) return true;
-    const alarms::State& now = snapshot.state.alarms;
-    decltype(now.alarms)::Diff(seen_.alarms, now.alarms, [&](const AlarmId&, const alarms::Alarm*, const alarms::Alarm* is) {
-      if (is != nullptr && (started_ || is->open())) pending_.push_back(*is);
-    });
-    seen_ = now;
-    started_ = true;
-    return !pending_.empty();
-  }
-  absl::StatusOr<v1::WatchAlarmsResponse> Step(const engine::Snapshot&) {
+  absl::StatusOr<std::optional<v1::WatchAlarmsResponse>> Next(const engine::Snapshot& snapshot) {
+    if (pending_.empty()) Compare(snapshot.state.alarms);
+    if (pending_.empty()) return std::nullopt;
     v1::WatchAlarmsResponse response;
-    if (pending_.empty()) return response;
     ToProto(pending_.back(), response.mutable_alarm());
     pending_.pop_back();
     return response;
   }
 
  private:
+  void Compare(const alarms::State& now) {
+    decltype(now.alarms)::Diff(seen_.alarms, now.alarms,
+                               [&](const AlarmId&, const alarms::Alarm*, const alarms::Alarm* is) {
+                                 if (is != nullptr && (started_ || is->open())) pending_.push_back(*is);
+                               });
+    std::sort(pending_.begin(), pending_.end(),
+              [](const alarms::Alarm& a, const alarms::Alarm& b) { return a.last_at > b.last_at; });
+    seen_ = now;
+    started_ = true;
+  }
+
   alarms::State seen_;
   bool started_ = false;
-  std::vector<alarms::Alarm> pending_;
+  std::vector<alarms::Alarm> pending_;  // the next one last
 };
 
-void WatchAlarms(Methods& methods, Watchers& watchers, StreamCall<v1::WatchAlarmsRequest, v1::WatchAlarmsResponse> call) {
+void WatchAlarms(Methods& methods, Watchers& watchers,
+                 StreamCall<v1::WatchAlarmsRequest, v1::WatchAlarmsResponse> call) {
   const Caller caller = call.caller();
   methods.RecordDisclosure(SP_ALARM "WatchAlarms", caller, {SP_ALARM "WatchAlarms", PersonId(), ""},
                            [&watchers, call = std::move(call)](absl::Status recorded) mutable {
                              if (!recorded.ok()) return call.Finish(recorded);
-                             watchers.Add(std::move(call), std::make_shared<AlarmWatch>());
+                             watchers.Add(std::move(call), AlarmWatch());
                            });
 }
 

@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "base/status.h"
 #include "engine/log_reader.h"
 #include "sallyport/audit/v1/audit.pb.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/events.h"
 #include "transport/services/methods.h"
@@ -55,11 +57,14 @@ absl::Status ReadRecord(const QueryContext& context, uint64_t index, bool person
   return absl::OkStatus();
 }
 
-DisclosureEvent Asked(const char* method, bool personal, uint64_t first, uint64_t end) {
-  return {method, PersonId(), absl::StrCat("records ", first, " to ", end, personal ? " with personal fields" : "")};
+// Leaves alone hold nothing personal: an auditor who follows the log must not make it grow by that.
+std::optional<DisclosureEvent> Asked(const char* method, bool personal, uint64_t first, uint64_t end) {
+  if (!personal) return std::nullopt;
+  return DisclosureEvent{method, PersonId(), absl::StrCat("records ", first, " to ", end, " with personal fields")};
 }
 
-absl::StatusOr<DisclosureEvent> GetRecordAsked(const QueryContext& context, const v1::GetRecordRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> GetRecordAsked(const QueryContext& context,
+                                                              const v1::GetRecordRequest& request) {
   SP_RETURN_IF_ERROR(CheckIndex(context.snapshot, request.index()));
   return Asked(SP_AUDIT "GetRecord", request.include_personal(), request.index(), request.index() + 1);
 }
@@ -70,12 +75,15 @@ absl::StatusOr<v1::GetRecordResponse> GetRecord(const QueryContext& context, con
   return response;
 }
 
-absl::StatusOr<DisclosureEvent> ListRecordsAsked(const QueryContext&, const v1::ListRecordsRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ListRecordsAsked(const QueryContext& context,
+                                                                const v1::ListRecordsRequest& request) {
   SP_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
-  return Asked(SP_AUDIT "ListRecords", request.include_personal(), request.start_index(), request.start_index() + page_size);
+  return Asked(SP_AUDIT "ListRecords", request.include_personal(), request.start_index(),
+               std::min(context.snapshot.log_size, request.start_index() + page_size));
 }
 
-absl::StatusOr<v1::ListRecordsResponse> ListRecords(const QueryContext& context, const v1::ListRecordsRequest& request) {
+absl::StatusOr<v1::ListRecordsResponse> ListRecords(const QueryContext& context,
+                                                    const v1::ListRecordsRequest& request) {
   SP_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
   v1::ListRecordsResponse response;
   response.set_size(context.snapshot.log_size);
@@ -103,7 +111,8 @@ absl::StatusOr<v1::GetReceiptResponse> GetReceipt(const QueryContext& context, c
 absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const QueryContext& context,
                                                                 const v1::GetInclusionProofRequest& request) {
   SP_ASSIGN_OR_RETURN(const uint64_t size, SizeOf("size", context.snapshot, request.size()));
-  if (request.index() >= size) return FieldError("index", absl::StrCat("a tree of ", size, " records does not have it"));
+  if (request.index() >= size)
+    return FieldError("index", absl::StrCat("a tree of ", size, " records does not have it"));
   engine::LogReader reader(context.engine.store());
   SP_ASSIGN_OR_RETURN(const std::vector<audit::Hash> proof, audit::InclusionProof(request.index(), size, reader));
   SP_ASSIGN_OR_RETURN(const audit::Hash root, audit::RootOf(size, reader));
@@ -121,7 +130,8 @@ absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(const QueryC
   SP_ASSIGN_OR_RETURN(const uint64_t second, SizeOf("second_size", context.snapshot, request.second_size()));
   if (request.first_size() > second) return FieldError("first_size", absl::StrCat("is larger than ", second));
   engine::LogReader reader(context.engine.store());
-  SP_ASSIGN_OR_RETURN(const std::vector<audit::Hash> proof, audit::ConsistencyProof(request.first_size(), second, reader));
+  SP_ASSIGN_OR_RETURN(const std::vector<audit::Hash> proof,
+                      audit::ConsistencyProof(request.first_size(), second, reader));
   SP_ASSIGN_OR_RETURN(const audit::Hash first_root, audit::RootOf(request.first_size(), reader));
   SP_ASSIGN_OR_RETURN(const audit::Hash second_root, audit::RootOf(second, reader));
   v1::GetConsistencyProofResponse response;
@@ -144,7 +154,7 @@ absl::StatusOr<v1::ListKeysResponse> ListKeys(const QueryContext& context, const
 
 }  // namespace
 
-void AddAuditService(Methods& methods) {
+void AddAuditService(Methods& methods, Watchers& watchers) {
   methods.Query(SP_AUDIT "GetCheckpoint", GetCheckpoint);
   methods.Disclosure(SP_AUDIT "GetRecord", GetRecordAsked, GetRecord);
   methods.Disclosure(SP_AUDIT "ListRecords", ListRecordsAsked, ListRecords);
@@ -152,7 +162,7 @@ void AddAuditService(Methods& methods) {
   methods.Query(SP_AUDIT "GetInclusionProof", GetInclusionProof);
   methods.Query(SP_AUDIT "GetConsistencyProof", GetConsistencyProof);
   methods.Query(SP_AUDIT "ListKeys", ListKeys);
-  AddExport(methods);
+  AddExport(methods, watchers);
   // RotateKey answers UNIMPLEMENTED (docs/status.md).
 }
 

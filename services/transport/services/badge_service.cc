@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "engine/door_commands.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/events.h"
 #include "transport/services/methods.h"
@@ -29,14 +32,16 @@ absl::StatusOr<std::vector<DeviceEvent>> EventsOf(const v1::RecordEventsRequest&
   std::vector<DeviceEvent> out;
   for (int i = 0; i < request.events_size(); ++i) {
     const v1::DeviceEvent& event = request.events(i);
-    SP_ASSIGN_OR_RETURN(const absl::Time time, FromTimestamp(absl::StrCat("events[", i, "].device_time"), event.has_device_time(),
-                                                             event.device_time(), absl::InfinitePast()));
+    SP_ASSIGN_OR_RETURN(const absl::Time time,
+                        FromTimestamp(absl::StrCat("events[", i, "].device_time"), event.has_device_time(),
+                                      event.device_time(), absl::InfinitePast()));
     out.push_back({event.kind(), AccessPointId(event.access_point_id()), event.detail(), PersonId(), time});
   }
   return out;
 }
 
-absl::StatusOr<v1::RecordEventsResponse> RecordEvents(engine::Transaction& transaction, const v1::RecordEventsRequest& request) {
+absl::StatusOr<v1::RecordEventsResponse> RecordEvents(engine::Transaction& transaction,
+                                                      const v1::RecordEventsRequest& request) {
   SP_ASSIGN_OR_RETURN(const std::vector<DeviceEvent> events, EventsOf(request));
   SP_ASSIGN_OR_RETURN(const std::vector<engine::Receipt> receipts, engine::RecordDeviceEvents(transaction, events));
   v1::RecordEventsResponse response;
@@ -56,7 +61,8 @@ absl::Time TimeOf(const v1::RecordEventsRequest& request) {
 
 // ---- ListEvents
 
-absl::StatusOr<DisclosureEvent> ListAsked(const QueryContext& context, const v1::ListEventsRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ListAsked(const QueryContext& context,
+                                                         const v1::ListEventsRequest& request) {
   SP_RETURN_IF_ERROR(PageSize(request.page_size()).status());
   SP_RETURN_IF_ERROR(PositionOf("page_token", request.page_token(), 0).status());
   SP_RETURN_IF_ERROR(QueryOf(context.snapshot, request.filter()).status());
@@ -87,51 +93,58 @@ absl::StatusOr<v1::ListEventsResponse> ListEvents(const QueryContext& context, c
 
 // ---- WatchEvents
 
-// A watch's place in the log, and the step from one snapshot to the next.
+// A watch's place in the log. The first message comes at once, so that the client has a cursor to resume from.
 class EventWatch {
  public:
   EventWatch(engine::Engine& engine, v1::EventFilter filter, uint64_t next)
       : engine_(engine), filter_(std::move(filter)), next_(next) {}
 
-  // The events after the last step, at most kWatchBatch; without events there is nothing new.
-  absl::StatusOr<v1::WatchEventsResponse> Step(const engine::Snapshot& snapshot) {
+  absl::StatusOr<std::optional<v1::WatchEventsResponse>> Next(const engine::Snapshot& snapshot) {
     v1::WatchEventsResponse response;
+    if (next_ < snapshot.log_size) SP_RETURN_IF_ERROR(Read(snapshot, &response));
+    if (started_ && response.events().empty()) return std::nullopt;
+    started_ = true;
+    response.set_cursor(absl::StrCat(next_));
+    return response;
+  }
+
+ private:
+  absl::Status Read(const engine::Snapshot& snapshot, v1::WatchEventsResponse* response) {
     SP_ASSIGN_OR_RETURN(storage::Query query, QueryOf(snapshot, filter_));
     query.first = next_;
     query.newest_first = false;
     query.limit = kWatchBatch;
     SP_ASSIGN_OR_RETURN(const std::vector<uint64_t> found, engine_.store().FindEntries(query));
     for (const uint64_t index : found) {
-      SP_RETURN_IF_ERROR(ReadEvent(engine_, snapshot, index, response.add_events()));
+      SP_RETURN_IF_ERROR(ReadEvent(engine_, snapshot, index, response->add_events()));
     }
     next_ = found.size() < kWatchBatch ? snapshot.log_size : found.back() + 1;
-    response.set_cursor(absl::StrCat(next_));
-    return response;
+    return absl::OkStatus();
   }
 
-  bool behind(const engine::Snapshot& snapshot) const { return next_ < snapshot.log_size; }
-
- private:
   engine::Engine& engine_;
-  const v1::EventFilter filter_;
+  v1::EventFilter filter_;
   uint64_t next_;
+  bool started_ = false;
 };
 
-void WatchEvents(Methods& methods, Watchers& watchers, StreamCall<v1::WatchEventsRequest, v1::WatchEventsResponse> call) {
+void WatchEvents(Methods& methods, Watchers& watchers,
+                 StreamCall<v1::WatchEventsRequest, v1::WatchEventsResponse> call) {
   const auto snapshot = methods.engine().snapshot();
   const v1::WatchEventsRequest& request = call.request();
   const auto cursor = PositionOf("cursor", request.cursor(), snapshot->log_size);
   if (!cursor.ok()) return call.Finish(cursor.status());
   if (*cursor > snapshot->log_size) return call.Finish(FieldError("cursor", "lies behind the end of the log"));
   if (const auto query = QueryOf(*snapshot, request.filter()); !query.ok()) return call.Finish(query.status());
-  auto watch = std::make_shared<EventWatch>(methods.engine(), request.filter(), *cursor);
+  EventWatch watch(methods.engine(), request.filter(), *cursor);
   DisclosureEvent event{kWatchEvents, PersonId(request.filter().person_id()), Describe(request.filter())};
   const Caller caller = call.caller();
-  methods.RecordDisclosure(kWatchEvents, caller, std::move(event),
-                           [&watchers, watch, call = std::move(call)](absl::Status recorded) mutable {
-                             if (!recorded.ok()) return call.Finish(recorded);
-                             watchers.Add(std::move(call), std::move(watch));
-                           });
+  methods.RecordDisclosure(
+      kWatchEvents, caller, std::move(event),
+      [&watchers, watch = std::move(watch), call = std::move(call)](absl::Status recorded) mutable {
+        if (!recorded.ok()) return call.Finish(recorded);
+        watchers.Add(std::move(call), std::move(watch));
+      });
 }
 
 }  // namespace

@@ -118,10 +118,11 @@ absl::StatusOr<facility::Person> FromProto(absl::string_view field, const direct
                         FromTimestamp(Path(field, absl::StrCat("briefings[", i, "].given_at")), briefing.has_given_at(),
                                       briefing.given_at(), absl::InfinitePast()));
   }
-  SP_ASSIGN_OR_RETURN(out.nda_until, FromTimestamp(Path(field, "nda_until"), in.has_nda_until(), in.nda_until(),
-                                                   absl::InfinitePast()));
+  SP_ASSIGN_OR_RETURN(
+      out.nda_until, FromTimestamp(Path(field, "nda_until"), in.has_nda_until(), in.nda_until(), absl::InfinitePast()));
   for (int i = 0; i < in.levels_size(); ++i) {
-    SP_ASSIGN_OR_RETURN(facility::LevelGrant grant, FromProto(Path(field, absl::StrCat("levels[", i, "]")), in.levels(i)));
+    SP_ASSIGN_OR_RETURN(facility::LevelGrant grant,
+                        FromProto(Path(field, absl::StrCat("levels[", i, "]")), in.levels(i)));
     out.levels.push_back(std::move(grant));
   }
   out.escort = PersonId(in.escort_id());
@@ -132,7 +133,8 @@ absl::StatusOr<facility::LevelGrant> FromProto(absl::string_view field, const di
   facility::LevelGrant out;
   out.level = AccessLevelId(in.access_level_id());
   SP_ASSIGN_OR_RETURN(out.from, FromTimestamp(Path(field, "from"), in.has_from(), in.from(), absl::InfinitePast()));
-  SP_ASSIGN_OR_RETURN(out.until, FromTimestamp(Path(field, "until"), in.has_until(), in.until(), absl::InfiniteFuture()));
+  SP_ASSIGN_OR_RETURN(out.until,
+                      FromTimestamp(Path(field, "until"), in.has_until(), in.until(), absl::InfiniteFuture()));
   return out;
 }
 
@@ -166,6 +168,27 @@ absl::StatusOr<facility::Credential> FromProto(absl::string_view field, const di
 }
 
 // ---- facility
+
+namespace {
+
+template <class Domain, class Proto>
+absl::StatusOr<Domain> Required(absl::string_view field, Proto value, bool valid) {
+  if (value == 0 || !valid)
+    return FieldError(field, absl::StrCat(static_cast<int>(value), " is not a value of this field"));
+  return static_cast<Domain>(static_cast<int>(value) - 1);
+}
+
+}  // namespace
+
+absl::StatusOr<facility::CredentialStatus> FromProto(absl::string_view field, directory::v1::CredentialStatus in) {
+  return Required<facility::CredentialStatus>(field, in, directory::v1::CredentialStatus_IsValid(in));
+}
+absl::StatusOr<facility::DoorMode> FromProto(absl::string_view field, facility::v1::DoorMode in) {
+  return Required<facility::DoorMode>(field, in, facility::v1::DoorMode_IsValid(in));
+}
+absl::StatusOr<facility::ThreatLevel> FromProto(absl::string_view field, facility::v1::ThreatLevel in) {
+  return Required<facility::ThreatLevel>(field, in, facility::v1::ThreatLevel_IsValid(in));
+}
 
 void ToProto(const facility::Site& site, facility::v1::Site* out) {
   out->set_id(site.id.value());
@@ -227,7 +250,8 @@ void ToProto(const facility::State& facility, facility::v1::GetFacilityResponse*
     to->set_level(floor.level);
   });
   InOrder(facility.areas, [&](const facility::Area& area) { ToProto(area, out->add_areas()); });
-  InOrder(facility.access_points, [&](const facility::AccessPoint& point) { ToProto(point, out->add_access_points()); });
+  InOrder(facility.access_points,
+          [&](const facility::AccessPoint& point) { ToProto(point, out->add_access_points()); });
   InOrder(facility.schedules, [&](const facility::Schedule& schedule) {
     facility::v1::Schedule* to = out->add_schedules();
     to->set_id(schedule.id.value());
@@ -333,8 +357,8 @@ void ToProto(const alarms::Alarm& alarm, alarm::v1::Alarm* out) {
   out->set_state(Enum<alarm::v1::AlarmState>(alarm.state));
   out->set_count(static_cast<int32_t>(std::min<int64_t>(alarm.count, INT32_MAX)));
   for (const alarms::Note& note : alarm.notes) {
-    out->add_notes(absl::StrCat(absl::FormatTime(absl::RFC3339_sec, note.at, absl::UTCTimeZone()), " ", note.author.value(),
-                                ": ", note.text));
+    out->add_notes(absl::StrCat(absl::FormatTime(absl::RFC3339_sec, note.at, absl::UTCTimeZone()), " ",
+                                note.author.value(), ": ", note.text));
   }
 }
 

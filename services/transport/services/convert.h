@@ -24,16 +24,10 @@ namespace sallyport::transport {
 template <class Message>
 void SetTime(absl::Time time, Message* message, google::protobuf::Timestamp* (Message::*mutable_field)()) {
   if (time == absl::InfinitePast() || time == absl::InfiniteFuture()) return;
-  const int64_t ns = absl::ToUnixNanos(time);
+  const int64_t seconds = absl::ToUnixSeconds(time);
   google::protobuf::Timestamp* out = (message->*mutable_field)();
-  int64_t seconds = ns / 1'000'000'000;
-  int64_t nanos = ns % 1'000'000'000;
-  if (nanos < 0) {
-    nanos += 1'000'000'000;
-    --seconds;
-  }
   out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>(nanos));
+  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 // `absent` where the message has none.
 absl::StatusOr<absl::Time> FromTimestamp(absl::string_view field, bool present, const google::protobuf::Timestamp& time,
@@ -46,6 +40,11 @@ absl::StatusOr<facility::Person> FromProto(absl::string_view field, const direct
 void ToProto(const facility::Credential& credential, directory::v1::Credential* out);
 absl::StatusOr<facility::Credential> FromProto(absl::string_view field, const directory::v1::Credential& in);
 absl::StatusOr<facility::LevelGrant> FromProto(absl::string_view field, const directory::v1::LevelGrant& in);
+
+// Of a request that must say one: UNSPECIFIED is refused.
+absl::StatusOr<facility::CredentialStatus> FromProto(absl::string_view field, directory::v1::CredentialStatus in);
+absl::StatusOr<facility::DoorMode> FromProto(absl::string_view field, facility::v1::DoorMode in);
+absl::StatusOr<facility::ThreatLevel> FromProto(absl::string_view field, facility::v1::ThreatLevel in);
 
 void ToProto(const facility::Site& site, facility::v1::Site* out);
 void ToProto(const facility::Area& area, facility::v1::Area* out);

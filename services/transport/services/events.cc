@@ -40,14 +40,22 @@ class Reader {
 
   void Read(const pb::Record& record) {
     switch (record.event_case()) {
-      case pb::Record::kDecision: return Decision(record.decision());
-      case pb::Record::kDeviceReport: return Report(record.device_report());
-      case pb::Record::kStep: return Named("step", record.step().action(), record.step().visit_id());
-      case pb::Record::kChange: return Named("change", record.change().action(), record.change().object());
-      case pb::Record::kAlarm: return Alarm(record.alarm());
-      case pb::Record::kDisclosure: return Named("disclosure", record.disclosure().method(), record.disclosure().query());
-      case pb::Record::kSystem: return Named("system", record.system().action(), "");
-      case pb::Record::EVENT_NOT_SET: return Named("unknown", "", "");
+      case pb::Record::kDecision:
+        return Decision(record.decision());
+      case pb::Record::kDeviceReport:
+        return Report(record.device_report());
+      case pb::Record::kStep:
+        return Named("step", record.step().action(), record.step().visit_id());
+      case pb::Record::kChange:
+        return Named("change", record.change().action(), record.change().object());
+      case pb::Record::kAlarm:
+        return Alarm(record.alarm());
+      case pb::Record::kDisclosure:
+        return Named("disclosure", record.disclosure().method(), record.disclosure().query());
+      case pb::Record::kSystem:
+        return Named("system", record.system().action(), "");
+      case pb::Record::EVENT_NOT_SET:
+        return Named("unknown", "", "");
     }
   }
 
@@ -85,7 +93,8 @@ absl::StatusOr<storage::Query> QueryOf(const engine::Snapshot& snapshot, const b
   storage::Query query;
   if (!filter.person_id().empty()) {
     const facility::Person* person = snapshot.state.facility.people.Find(PersonId(filter.person_id()));
-    if (person == nullptr) return WithReason(absl::NotFoundError("filter.person_id: no such person"), "PERSON_NOT_FOUND");
+    if (person == nullptr)
+      return WithReason(absl::NotFoundError("filter.person_id: no such person"), "PERSON_NOT_FOUND");
     query.groups.push_back({engine::PersonTerm(person->subject_ref)});
   }
   SP_RETURN_IF_ERROR(AddGroup("filter.access_point_ids", filter.access_point_ids(), engine::AccessPointTerm, query));
@@ -96,7 +105,8 @@ absl::StatusOr<storage::Query> QueryOf(const engine::Snapshot& snapshot, const b
     if (!access::v1::Decision_IsValid(filter.decision())) return FieldError("filter.decision", "is not a decision");
     query.groups.push_back({engine::OutcomeTerm(filter.decision() == access::v1::DECISION_GRANT)});
   }
-  SP_ASSIGN_OR_RETURN(const absl::Time from, FromTimestamp("filter.from", filter.has_from(), filter.from(), absl::InfinitePast()));
+  SP_ASSIGN_OR_RETURN(const absl::Time from,
+                      FromTimestamp("filter.from", filter.has_from(), filter.from(), absl::InfinitePast()));
   SP_ASSIGN_OR_RETURN(const absl::Time until,
                       FromTimestamp("filter.until", filter.has_until(), filter.until(), absl::InfiniteFuture()));
   if (filter.has_from()) query.from = from;
@@ -140,7 +150,8 @@ absl::Status ReadEvent(const engine::Engine& engine, const engine::Snapshot& sna
                        badge::v1::BadgeEvent* out) {
   SP_ASSIGN_OR_RETURN(const storage::Entry entry, engine.store().ReadEntry(index));
   pb::Record record;
-  if (!record.ParseFromString(entry.leaf)) return absl::DataLossError(absl::StrCat("record ", index, " cannot be read"));
+  if (!record.ParseFromString(entry.leaf))
+    return absl::DataLossError(absl::StrCat("record ", index, " cannot be read"));
   out->set_index(index);
   *out->mutable_time() = record.time();
   out->set_actor(record.actor());

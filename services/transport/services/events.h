@@ -19,8 +19,8 @@ absl::StatusOr<storage::Query> QueryOf(const engine::Snapshot& snapshot, const b
 // The filter in words, without ids of people: what the log keeps of a query.
 std::string Describe(const badge::v1::EventFilter& filter);
 
-// Salt and serialised sallyport.record.v1.Personal of a record, opened; empty when there is nothing to open, or when the
-// person was erased.
+// Salt and serialised sallyport.record.v1.Personal of a record, opened; empty when there is nothing to open, or when
+// the person was erased.
 std::string OpenPersonalOf(const engine::Engine& engine, const engine::Snapshot& snapshot, uint64_t index,
                            const storage::Entry& entry);
 

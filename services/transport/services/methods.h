@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,9 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/status.h"
 #include "engine/engine.h"
 #include "facility/event.h"
 #include "transport/rpc.h"
+#include "transport/services/pages.h"
 #include "transport/services/workers.h"
 
 // How the API's methods are put on the router. A method is one of three things:
@@ -46,69 +48,79 @@ class Methods {
   using Apply = absl::StatusOr<Response> (*)(engine::Transaction&, const Request&);
   template <class Request, class Response>
   using Answer = absl::StatusOr<Response> (*)(const QueryContext&, const Request&);
-  // What the log keeps of the question. An error refuses it, and nothing is recorded.
+  // What the log keeps of the question; nothing when the answer holds no personal data. An error refuses the question,
+  // and nothing is recorded. Runs on the front end's thread: no I/O.
   template <class Request>
-  using Asked = absl::StatusOr<DisclosureEvent> (*)(const QueryContext&, const Request&);
+  using Asked = absl::StatusOr<std::optional<DisclosureEvent>> (*)(const QueryContext&, const Request&);
+  // The moment that a simulation takes a request to have come at; InfinitePast: the last record's.
+  template <class Request>
+  using RequestTime = absl::Time (*)(const Request&);
 
-  // All outlive the router.
-  Methods(Router& router, engine::Engine& engine, Workers& workers) : router_(router), engine_(engine), workers_(workers) {}
+  // All outlive the router's last call.
+  Methods(Router& router, engine::Engine& engine, Workers& workers)
+      : router_(router), engine_(engine), workers_(workers) {}
+  Methods(const Methods&) = delete;
+  Methods& operator=(const Methods&) = delete;
 
   Router& router() { return router_; }
   engine::Engine& engine() { return engine_; }
   Workers& workers() { return workers_; }
 
+  // A request without a request_id is refused: whoever cannot repeat a request safely must not send it.
   template <class Request, class Response>
-  void Command(const std::string& method, Apply<Request, Response> apply) {
-    router_.Unary<Request, Response>(method, [this, method, apply](UnaryCall<Request, Response> call) {
-      engine_.Submit(CommandOf<Request, Response>(method, apply, std::move(call)));
+  void Command(const std::string& method, Apply<Request, Response> apply, RequestTime<Request> time_of = nullptr) {
+    router_.Unary<Request, Response>(method, [this, method, apply, time_of](UnaryCall<Request, Response> call) {
+      if (absl::Status checked = CheckRequestId(call.request().request_id()); !checked.ok()) return call.Reply(checked);
+      engine_.Submit(CommandOf<Request, Response>(method, apply, time_of, std::move(call)));
     });
   }
 
   template <class Request, class Response>
   void Query(const std::string& method, Answer<Request, Response> answer) {
     router_.Unary<Request, Response>(method, [this, answer](UnaryCall<Request, Response> call) {
-      workers_.Post([this, answer, call = std::move(call)]() mutable {
-        const auto snapshot = engine_.snapshot();
-        call.Reply(answer({engine_, *snapshot, call.caller()}, call.request()));
-      });
+      Reply(answer, std::make_shared<UnaryCall<Request, Response>>(std::move(call)));
     });
   }
 
   template <class Request, class Response>
   void Disclosure(const std::string& method, Asked<Request> asked, Answer<Request, Response> answer) {
     router_.Unary<Request, Response>(method, [this, method, asked, answer](UnaryCall<Request, Response> call) {
-      const auto snapshot = engine_.snapshot();
-      auto event = asked({engine_, *snapshot, call.caller()}, call.request());
+      auto event = asked({engine_, *engine_.snapshot(), call.caller()}, call.request());
       if (!event.ok()) return call.Reply(event.status());
       auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
-      RecordDisclosure(method, shared->caller(), *std::move(event), [this, shared, answer](absl::Status recorded) {
+      if (!event->has_value()) return Reply(answer, std::move(shared));
+      RecordDisclosure(method, shared->caller(), **std::move(event), [this, shared, answer](absl::Status recorded) {
         if (!recorded.ok()) return shared->Reply(recorded);
-        workers_.Post([this, shared, answer] {
-          const auto now = engine_.snapshot();
-          shared->Reply(answer({engine_, *now, shared->caller()}, shared->request()));
-        });
+        Reply(answer, shared);
       });
     });
   }
 
-  // Records that `caller` asks; `done` runs on the engine's answer thread.
+  // Records that `caller` asks; `done` runs on the engine's answer thread, or on this one when the engine refuses.
   void RecordDisclosure(const std::string& method, const Caller& caller, DisclosureEvent event,
                         absl::AnyInvocable<void(absl::Status)> done);
 
  private:
   template <class Request, class Response>
+  void Reply(Answer<Request, Response> answer, std::shared_ptr<UnaryCall<Request, Response>> call) {
+    workers_.Post([this, answer, call = std::move(call)] {
+      call->Reply(answer({engine_, *engine_.snapshot(), call->caller()}, call->request()));
+    });
+  }
+
+  template <class Request, class Response>
   static engine::Command CommandOf(const std::string& method, Apply<Request, Response> apply,
-                                   UnaryCall<Request, Response> call) {
+                                   RequestTime<Request> time_of, UnaryCall<Request, Response> call) {
     auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
     engine::Command command;
     command.actor = shared->caller().id;
     command.method = method;
     command.request_id = shared->request().request_id();
     command.fingerprint = FingerprintOf(shared->request());
+    if (time_of != nullptr) command.request_time = time_of(shared->request());
     command.apply = [shared, apply](engine::Transaction& transaction) -> absl::StatusOr<std::string> {
-      auto response = apply(transaction, shared->request());
-      if (!response.ok()) return response.status();
-      return response->SerializeAsString();
+      SP_ASSIGN_OR_RETURN(const Response response, apply(transaction, shared->request()));
+      return response.SerializeAsString();
     };
     command.done = [shared](absl::StatusOr<std::string> bytes) { shared->ReplyBytes(std::move(bytes)); };
     return command;
@@ -118,16 +130,5 @@ class Methods {
   engine::Engine& engine_;
   Workers& workers_;
 };
-
-// One a service; each stands in its *_service.cc.
-void AddAccessService(Methods& methods);
-void AddAlarmService(Methods& methods);
-void AddAuditService(Methods& methods);
-void AddBadgeEventService(Methods& methods);
-void AddDirectoryService(Methods& methods);
-void AddFacilityService(Methods& methods);
-void AddOperatorService(Methods& methods);
-void AddPolicyService(Methods& methods);
-void AddQuarantineService(Methods& methods);
 
 }  // namespace sallyport::transport

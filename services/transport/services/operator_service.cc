@@ -1,5 +1,6 @@
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -8,6 +9,7 @@
 #include "operators/directory.h"
 #include "operators/limits.h"
 #include "operators/tokens.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/methods.h"
 #include "transport/services/pages.h"
@@ -24,7 +26,8 @@ absl::StatusOr<operators::Operator> FromProto(const v1::Operator& in) {
   SP_RETURN_IF_ERROR(CheckId("operator.id", in.id()));
   out.id = OperatorId(in.id());
   out.name = in.name();
-  if (!operators::ParseKind(in.kind(), out.kind)) return FieldError("operator.kind", "expected person, service or gateway");
+  if (!operators::ParseKind(in.kind(), out.kind))
+    return FieldError("operator.kind", "expected person, service or gateway");
   out.roles.insert(in.roles().begin(), in.roles().end());
   out.status = in.active() ? operators::OperatorStatus::kActive : operators::OperatorStatus::kSuspended;
   return out;
@@ -39,12 +42,13 @@ absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const QueryContext& context, const v1:
   return response;
 }
 
-absl::StatusOr<DisclosureEvent> ListAsked(const QueryContext&, const v1::ListOperatorsRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ListAsked(const QueryContext&, const v1::ListOperatorsRequest& request) {
   SP_RETURN_IF_ERROR(PageSize(request.page_size()).status());
   return DisclosureEvent{SP_OPERATOR "ListOperators", PersonId(), ""};
 }
 
-absl::StatusOr<v1::ListOperatorsResponse> ListOperators(const QueryContext& context, const v1::ListOperatorsRequest& request) {
+absl::StatusOr<v1::ListOperatorsResponse> ListOperators(const QueryContext& context,
+                                                        const v1::ListOperatorsRequest& request) {
   SP_ASSIGN_OR_RETURN(const auto page, PageOf(context.snapshot.state.operators.operators, request.page_size(),
                                               request.page_token(), [](const operators::Operator&) { return true; }));
   v1::ListOperatorsResponse response;
@@ -53,7 +57,8 @@ absl::StatusOr<v1::ListOperatorsResponse> ListOperators(const QueryContext& cont
   return response;
 }
 
-absl::StatusOr<v1::CreateOperatorResponse> Create(engine::Transaction& transaction, const v1::CreateOperatorRequest& request) {
+absl::StatusOr<v1::CreateOperatorResponse> Create(engine::Transaction& transaction,
+                                                  const v1::CreateOperatorRequest& request) {
   SP_ASSIGN_OR_RETURN(const operators::Operator wanted, FromProto(request.operator_()));
   SP_ASSIGN_OR_RETURN(const ChangeEvent event, operators::CreateOperator(wanted, transaction.state().operators));
   transaction.Record(event);
@@ -62,7 +67,8 @@ absl::StatusOr<v1::CreateOperatorResponse> Create(engine::Transaction& transacti
   return response;
 }
 
-absl::StatusOr<v1::UpdateOperatorResponse> Update(engine::Transaction& transaction, const v1::UpdateOperatorRequest& request) {
+absl::StatusOr<v1::UpdateOperatorResponse> Update(engine::Transaction& transaction,
+                                                  const v1::UpdateOperatorRequest& request) {
   SP_ASSIGN_OR_RETURN(const operators::Operator wanted, FromProto(request.operator_()));
   SP_ASSIGN_OR_RETURN(const ChangeEvent event, operators::UpdateOperator(wanted, transaction.state().operators));
   transaction.Record(event);
@@ -71,7 +77,8 @@ absl::StatusOr<v1::UpdateOperatorResponse> Update(engine::Transaction& transacti
   return response;
 }
 
-absl::StatusOr<v1::RevokeApiTokenResponse> Revoke(engine::Transaction& transaction, const v1::RevokeApiTokenRequest& request) {
+absl::StatusOr<v1::RevokeApiTokenResponse> Revoke(engine::Transaction& transaction,
+                                                  const v1::RevokeApiTokenRequest& request) {
   SP_ASSIGN_OR_RETURN(const ChangeEvent event,
                       operators::RevokeApiToken(operators::TokenId(request.token_id()), transaction.state().operators));
   transaction.Record(event);
@@ -102,7 +109,8 @@ absl::StatusOr<std::string> CreateToken(engine::Transaction& transaction, const 
 }
 
 void CreateApiToken(engine::Engine& engine, CreateTokenCall call) {
-  if (const absl::Status checked = CheckRequestId(call.request().request_id()); !checked.ok()) return call.Reply(checked);
+  if (const absl::Status checked = CheckRequestId(call.request().request_id()); !checked.ok())
+    return call.Reply(checked);
   auto shared = std::make_shared<CreateTokenCall>(std::move(call));
   auto text = std::make_shared<Secret>();
   engine::Command command;

@@ -62,7 +62,8 @@ inline absl::StatusOr<uint64_t> PositionOf(absl::string_view field, const std::s
 
 inline absl::Status CheckRequestId(const std::string& request_id) {
   if (!request_id.empty() && request_id.size() <= kRequestIdBytesMax) return absl::OkStatus();
-  return FieldError("request_id", absl::StrCat("expected 1 to ", kRequestIdBytesMax, " characters: any unique text, a UUID by habit"));
+  return FieldError("request_id", absl::StrCat("expected 1 to ", kRequestIdBytesMax,
+                                               " characters: any unique text, a UUID by habit"));
 }
 
 }  // namespace sallyport::transport

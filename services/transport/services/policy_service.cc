@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "engine/policy_commands.h"
 #include "sallyport/policy/v1/policy.pb.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/methods.h"
 
@@ -27,12 +28,14 @@ absl::StatusOr<access::PolicyFiles> FilesOf(const v1::PolicySet& set) {
   return out;
 }
 
-absl::StatusOr<v1::GetPolicySetResponse> GetPolicySet(const QueryContext& context, const v1::GetPolicySetRequest& request) {
+absl::StatusOr<v1::GetPolicySetResponse> GetPolicySet(const QueryContext& context,
+                                                      const v1::GetPolicySetRequest& request) {
   const engine::PolicyBook& book = *context.snapshot.state.policy_book;
   const std::string hash = !request.hash().empty() || book.activated.empty() ? request.hash() : book.activated.back();
   const auto found = book.sets.find(hash);
   if (found == book.sets.end()) {
-    return absl::NotFoundError(hash.empty() ? "no policy set is active" : absl::StrCat("hash: no policy set '", hash, "'"));
+    return absl::NotFoundError(hash.empty() ? "no policy set is active"
+                                            : absl::StrCat("hash: no policy set '", hash, "'"));
   }
   v1::GetPolicySetResponse response;
   v1::PolicySet* set = response.mutable_policy_set();
@@ -84,7 +87,8 @@ absl::StatusOr<v1::ActivatePolicySetResponse> Activate(engine::Transaction& tran
   return response;
 }
 
-absl::StatusOr<v1::RollBackPolicySetResponse> RollBack(engine::Transaction& transaction, const v1::RollBackPolicySetRequest&) {
+absl::StatusOr<v1::RollBackPolicySetResponse> RollBack(engine::Transaction& transaction,
+                                                       const v1::RollBackPolicySetRequest&) {
   v1::RollBackPolicySetResponse response;
   SP_ASSIGN_OR_RETURN(*response.mutable_hash(), engine::RollBackPolicySet(transaction));
   return response;

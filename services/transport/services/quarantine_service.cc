@@ -1,4 +1,5 @@
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "engine/door_commands.h"
 #include "quarantine/names.h"
 #include "quarantine/workflow.h"
+#include "transport/services/api.h"
 #include "transport/services/convert.h"
 #include "transport/services/methods.h"
 #include "transport/services/pages.h"
@@ -33,8 +35,8 @@ absl::StatusOr<Enum> NameOf(absl::string_view field, const std::string& text) {
 
 // A step on one visit: the answer is the visit after it.
 template <class Response>
-absl::StatusOr<Response> AfterStep(engine::Transaction& transaction, const std::string& visit_id, const absl::Status& status,
-                                   Response response = {}) {
+absl::StatusOr<Response> AfterStep(engine::Transaction& transaction, const std::string& visit_id,
+                                   const absl::Status& status, Response response = {}) {
   SP_RETURN_IF_ERROR(status);
   const q::State& state = transaction.state().quarantine;
   ToProto(state, *state.visits.Find(VisitId(visit_id)), response.mutable_visit());
@@ -59,12 +61,14 @@ absl::StatusOr<q::CreateVisitRequest> CreateOf(const v1::Visit& visit) {
       return FieldError(absl::StrCat("visit.participants[", i, "].role"), "is not a role");
     }
     const bool interviewer = participant.role() == v1::PARTICIPANT_ROLE_INTERVIEWER;
-    out.participants.push_back({PersonId(participant.person_id()), interviewer ? q::Role::kInterviewer : q::Role::kCandidate});
+    out.participants.push_back(
+        {PersonId(participant.person_id()), interviewer ? q::Role::kInterviewer : q::Role::kCandidate});
   }
   return out;
 }
 
-absl::StatusOr<v1::CreateVisitResponse> CreateVisit(engine::Transaction& transaction, const v1::CreateVisitRequest& request) {
+absl::StatusOr<v1::CreateVisitResponse> CreateVisit(engine::Transaction& transaction,
+                                                    const v1::CreateVisitRequest& request) {
   SP_ASSIGN_OR_RETURN(const q::CreateVisitRequest wanted, CreateOf(request.visit()));
   const auto id = engine::RunStep(
       transaction, [&](const q::Context& context, q::State& state) { return q::CreateVisit(context, state, wanted); });
@@ -72,7 +76,8 @@ absl::StatusOr<v1::CreateVisitResponse> CreateVisit(engine::Transaction& transac
   return AfterStep<v1::CreateVisitResponse>(transaction, id->value(), absl::OkStatus());
 }
 
-absl::StatusOr<DisclosureEvent> GetAsked(const QueryContext& context, const v1::GetVisitRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> GetAsked(const QueryContext& context,
+                                                        const v1::GetVisitRequest& request) {
   if (!context.snapshot.state.quarantine.visits.Contains(VisitId(request.visit_id()))) {
     return WithReason(absl::NotFoundError("visit_id: no such visit"), q::kVisitNotFound);
   }
@@ -88,7 +93,7 @@ absl::StatusOr<v1::GetVisitResponse> GetVisit(const QueryContext& context, const
   return response;
 }
 
-absl::StatusOr<DisclosureEvent> ListAsked(const QueryContext&, const v1::ListVisitsRequest& request) {
+absl::StatusOr<std::optional<DisclosureEvent>> ListAsked(const QueryContext&, const v1::ListVisitsRequest& request) {
   SP_RETURN_IF_ERROR(PageSize(request.page_size()).status());
   if (!v1::VisitState_IsValid(request.state())) return FieldError("state", "is not a state of a visit");
   return DisclosureEvent{SP_QUARANTINE "ListVisits", PersonId(),
@@ -99,8 +104,7 @@ absl::StatusOr<v1::ListVisitsResponse> ListVisits(const QueryContext& context, c
   const q::State& state = context.snapshot.state.quarantine;
   v1::ListVisitsResponse response;
   SP_ASSIGN_OR_RETURN(
-      const auto page,
-      PageOf(state.visits, request.page_size(), request.page_token(), [&](const q::Visit& visit) {
+      const auto page, PageOf(state.visits, request.page_size(), request.page_token(), [&](const q::Visit& visit) {
         return request.state() == v1::VISIT_STATE_UNSPECIFIED || static_cast<int>(visit.state) + 1 == request.state();
       }));
   for (const q::Visit* visit : page.items) ToProto(state, *visit, response.add_visits());
@@ -124,16 +128,18 @@ absl::StatusOr<q::Identity> IdentityOf(const std::string& kind, const std::strin
 
 absl::StatusOr<v1::CheckInParticipantResponse> CheckIn(engine::Transaction& transaction,
                                                        const v1::CheckInParticipantRequest& request) {
-  q::CheckInRequest wanted{VisitId(request.visit_id()), PersonId(request.person_id()), {},
-                           CredentialId(request.visitor_badge_id())};
-  SP_ASSIGN_OR_RETURN(wanted.identity, IdentityOf(request.document_kind(), request.document_last4(), request.badge_id()));
+  q::CheckInRequest wanted{
+      VisitId(request.visit_id()), PersonId(request.person_id()), {}, CredentialId(request.visitor_badge_id())};
+  SP_ASSIGN_OR_RETURN(wanted.identity,
+                      IdentityOf(request.document_kind(), request.document_last4(), request.badge_id()));
   return AfterStep<v1::CheckInParticipantResponse>(
       transaction, request.visit_id(), engine::RunStep(transaction, [&](const q::Context& context, q::State& state) {
         return q::CheckInParticipant(context, state, wanted);
       }));
 }
 
-absl::StatusOr<v1::DeclareDevicesResponse> Declare(engine::Transaction& transaction, const v1::DeclareDevicesRequest& request) {
+absl::StatusOr<v1::DeclareDevicesResponse> Declare(engine::Transaction& transaction,
+                                                   const v1::DeclareDevicesRequest& request) {
   q::DeclareRequest wanted;
   wanted.visit = VisitId(request.visit_id());
   wanted.person = PersonId(request.person_id());
@@ -148,23 +154,27 @@ absl::StatusOr<v1::DeclareDevicesResponse> Declare(engine::Transaction& transact
     SP_ASSIGN_OR_RETURN(const q::DeviceKind kind, NameOf<q::DeviceKind>(absl::StrCat(field, ".kind"), device.kind()));
     wanted.devices.push_back({DeviceId(device.id()), kind, device.description(), device.condition()});
   }
-  const auto result = engine::RunStep(
-      transaction, [&](const q::Context& context, q::State& state) { return q::DeclareDevices(context, state, wanted); });
+  const auto result = engine::RunStep(transaction, [&](const q::Context& context, q::State& state) {
+    return q::DeclareDevices(context, state, wanted);
+  });
   return AfterStep<v1::DeclareDevicesResponse>(transaction, request.visit_id(), result.status());
 }
 
-absl::StatusOr<v1::RecordScreeningResponse> Screen(engine::Transaction& transaction, const v1::RecordScreeningRequest& request) {
+absl::StatusOr<v1::RecordScreeningResponse> Screen(engine::Transaction& transaction,
+                                                   const v1::RecordScreeningRequest& request) {
   q::ScreeningRequest wanted;
   wanted.visit = VisitId(request.visit_id());
   wanted.person = PersonId(request.person_id());
   SP_ASSIGN_OR_RETURN(wanted.method, NameOf<q::ScreeningMethod>("method", request.method()));
-  if (request.passed() && request.refused()) return FieldError("refused", "somebody who would not be screened did not pass");
+  if (request.passed() && request.refused())
+    return FieldError("refused", "somebody who would not be screened did not pass");
   wanted.result = request.passed()    ? q::ScreeningResult::kPassed
                   : request.refused() ? q::ScreeningResult::kRefused
                                       : q::ScreeningResult::kFound;
   wanted.note = request.finding();
-  const auto result = engine::RunStep(
-      transaction, [&](const q::Context& context, q::State& state) { return q::RecordScreening(context, state, wanted); });
+  const auto result = engine::RunStep(transaction, [&](const q::Context& context, q::State& state) {
+    return q::RecordScreening(context, state, wanted);
+  });
   return AfterStep<v1::RecordScreeningResponse>(transaction, request.visit_id(), result.status());
 }
 
@@ -188,7 +198,8 @@ absl::StatusOr<v1::SealDeviceResponse> Seal(engine::Transaction& transaction, co
 std::string InWords(const q::ProbeOutcome& outcome) {
   std::vector<std::string> parts;
   for (const auto& failure : outcome.failures) {
-    parts.push_back(absl::StrFormat("%s: %.1f dB, required %.1f dB", failure.band, failure.attenuation_db, failure.required_db));
+    parts.push_back(
+        absl::StrFormat("%s: %.1f dB, required %.1f dB", failure.band, failure.attenuation_db, failure.required_db));
   }
   if (outcome.slot_out_of_service) parts.push_back("the slot is out of service");
   if (!outcome.suggested_slot.empty()) parts.push_back(absl::StrCat("try slot ", outcome.suggested_slot));
@@ -199,7 +210,8 @@ absl::StatusOr<v1::RecordProbeResponse> Probe(engine::Transaction& transaction, 
   q::ProbeRequest wanted;
   wanted.visit = VisitId(request.visit_id());
   wanted.device = DeviceId(request.device_id());
-  for (const v1::BandReading& reading : request.readings()) wanted.readings.push_back({reading.band(), reading.attenuation_db()});
+  for (const v1::BandReading& reading : request.readings())
+    wanted.readings.push_back({reading.band(), reading.attenuation_db()});
   if (request.has_reachable()) wanted.reachable = request.reachable();
   wanted.instrument = request.instrument_id();
   const auto result = engine::RunStep(
@@ -222,7 +234,8 @@ absl::StatusOr<v1::ClearParticipantResponse> Clear(engine::Transaction& transact
       }));
 }
 
-absl::StatusOr<v1::StartInterviewResponse> Start(engine::Transaction& transaction, const v1::StartInterviewRequest& request) {
+absl::StatusOr<v1::StartInterviewResponse> Start(engine::Transaction& transaction,
+                                                 const v1::StartInterviewRequest& request) {
   const q::StartRequest wanted{VisitId(request.visit_id()), CredentialId(request.host_badge_id())};
   return AfterStep<v1::StartInterviewResponse>(
       transaction, request.visit_id(), engine::RunStep(transaction, [&](const q::Context& context, q::State& state) {
@@ -240,12 +253,14 @@ absl::StatusOr<v1::EndInterviewResponse> End(engine::Transaction& transaction, c
 
 // ---- leaving
 
-absl::StatusOr<v1::ReleaseDeviceResponse> Release(engine::Transaction& transaction, const v1::ReleaseDeviceRequest& request) {
+absl::StatusOr<v1::ReleaseDeviceResponse> Release(engine::Transaction& transaction,
+                                                  const v1::ReleaseDeviceRequest& request) {
   q::ReleaseRequest wanted;
   wanted.visit = VisitId(request.visit_id());
   wanted.device = DeviceId(request.device_id());
   wanted.person = PersonId(request.person_id());
-  SP_ASSIGN_OR_RETURN(wanted.presented, IdentityOf(request.document_kind(), request.document_last4(), request.badge_id()));
+  SP_ASSIGN_OR_RETURN(wanted.presented,
+                      IdentityOf(request.document_kind(), request.document_last4(), request.badge_id()));
   wanted.seal = request.seal();
   wanted.seal_intact = request.seal_intact();
   wanted.locker = LockerId(request.locker_id());
@@ -253,8 +268,9 @@ absl::StatusOr<v1::ReleaseDeviceResponse> Release(engine::Transaction& transacti
   wanted.condition = request.condition();
   wanted.participant_acknowledged = request.participant_acknowledged();
   wanted.visitor_badge_returned = request.visitor_badge_returned();
-  const auto result = engine::RunStep(
-      transaction, [&](const q::Context& context, q::State& state) { return q::ReleaseDevice(context, state, wanted); });
+  const auto result = engine::RunStep(transaction, [&](const q::Context& context, q::State& state) {
+    return q::ReleaseDevice(context, state, wanted);
+  });
   if (!result.ok()) return result.status();
   v1::ReleaseDeviceResponse response;
   response.set_released(result->released);
@@ -274,53 +290,55 @@ absl::StatusOr<v1::CloseVisitResponse> Close(engine::Transaction& transaction, c
 
 // ---- WatchVisits
 
-// Sends each visit when it has changed since it was sent last.
+// Sends the visits, and then each visit when it, a device of it or an incident has changed.
 class VisitWatch {
  public:
   explicit VisitWatch(VisitId only) : only_(std::move(only)) {}
 
-  bool behind(const engine::Snapshot& snapshot) {
+  absl::StatusOr<std::optional<v1::WatchVisitsResponse>> Next(const engine::Snapshot& snapshot) {
     if (pending_.empty()) Compare(snapshot.state.quarantine);
-    return !pending_.empty();
-  }
-  absl::StatusOr<v1::WatchVisitsResponse> Step(const engine::Snapshot&) {
+    if (pending_.empty()) return std::nullopt;
     v1::WatchVisitsResponse response;
-    if (pending_.empty()) return response;
-    const q::Visit* visit = seen_.visits.Find(pending_.back());
+    ToProto(seen_, *seen_.visits.Find(pending_.back()), response.mutable_visit());
     pending_.pop_back();
-    if (visit != nullptr) ToProto(seen_, *visit, response.mutable_visit());
     return response;
   }
 
  private:
   void Compare(const q::State& now) {
     std::set<VisitId> changed;
-    decltype(now.visits)::Diff(seen_.visits, now.visits, [&](const VisitId& id, const q::Visit*, const q::Visit*) {
-      changed.insert(id);
-    });
-    decltype(now.devices)::Diff(seen_.devices, now.devices, [&](const DeviceId&, const q::Device* a, const q::Device* b) {
-      changed.insert((b ? b : a)->visit);
-    });
+    decltype(now.visits)::Diff(seen_.visits, now.visits,
+                               [&](const VisitId& id, const q::Visit*, const q::Visit*) { changed.insert(id); });
+    decltype(now.devices)::Diff(seen_.devices, now.devices,
+                                [&](const DeviceId&, const q::Device* was, const q::Device* is) {
+                                  changed.insert((is != nullptr ? is : was)->visit);
+                                });
+    decltype(now.incidents)::Diff(seen_.incidents, now.incidents,
+                                  [&](const q::IncidentId&, const q::Incident* was, const q::Incident* is) {
+                                    changed.insert((is != nullptr ? is : was)->visit);
+                                  });
     for (const VisitId& id : changed) {
-      if (only_.empty() || id == only_) pending_.push_back(id);
+      if ((only_.empty() || id == only_) && now.visits.Contains(id)) pending_.push_back(id);
     }
     seen_ = now;
   }
 
-  const VisitId only_;
+  VisitId only_;
   q::State seen_;
   std::vector<VisitId> pending_;
 };
 
-void WatchVisits(Methods& methods, Watchers& watchers, StreamCall<v1::WatchVisitsRequest, v1::WatchVisitsResponse> call) {
+void WatchVisits(Methods& methods, Watchers& watchers,
+                 StreamCall<v1::WatchVisitsRequest, v1::WatchVisitsResponse> call) {
   const Caller caller = call.caller();
   DisclosureEvent event{SP_QUARANTINE "WatchVisits", PersonId(), call.request().visit_id()};
-  auto watch = std::make_shared<VisitWatch>(VisitId(call.request().visit_id()));
-  methods.RecordDisclosure(SP_QUARANTINE "WatchVisits", caller, std::move(event),
-                           [&watchers, watch, call = std::move(call)](absl::Status recorded) mutable {
-                             if (!recorded.ok()) return call.Finish(recorded);
-                             watchers.Add(std::move(call), std::move(watch));
-                           });
+  VisitWatch watch{VisitId(call.request().visit_id())};
+  methods.RecordDisclosure(
+      SP_QUARANTINE "WatchVisits", caller, std::move(event),
+      [&watchers, watch = std::move(watch), call = std::move(call)](absl::Status recorded) mutable {
+        if (!recorded.ok()) return call.Finish(recorded);
+        watchers.Add(std::move(call), std::move(watch));
+      });
 }
 
 }  // namespace
@@ -330,7 +348,8 @@ void AddQuarantineService(Methods& methods, Watchers& watchers) {
   methods.Disclosure(SP_QUARANTINE "GetVisit", GetAsked, GetVisit);
   methods.Disclosure(SP_QUARANTINE "ListVisits", ListAsked, ListVisits);
   methods.router().ServerStream<v1::WatchVisitsRequest, v1::WatchVisitsResponse>(
-      SP_QUARANTINE "WatchVisits", [&methods, &watchers](StreamCall<v1::WatchVisitsRequest, v1::WatchVisitsResponse> call) {
+      SP_QUARANTINE "WatchVisits",
+      [&methods, &watchers](StreamCall<v1::WatchVisitsRequest, v1::WatchVisitsResponse> call) {
         WatchVisits(methods, watchers, std::move(call));
       });
   methods.Command(SP_QUARANTINE "CheckInParticipant", CheckIn);
