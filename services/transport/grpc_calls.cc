@@ -153,7 +153,9 @@ class StreamReactor final : public grpc::ServerWriteReactor<ByteBuffer> {
 
   void End(absl::Status status) {
     const std::lock_guard lock(mutex_);
-    if (!finishing_) FinishLocked(std::move(status));
+    if (finishing_) return;
+    ended_by_handler_ = true;
+    FinishLocked(std::move(status));
   }
 
   void WhenCancelled(absl::AnyInvocable<void()> cancelled) {
@@ -191,6 +193,8 @@ class StreamReactor final : public grpc::ServerWriteReactor<ByteBuffer> {
   void OnDone() override {
     slot_ = Gate::Slot();
     const std::shared_ptr<StreamReactor> last = std::move(self_);
+    if (ended_by_handler_) return;
+    OnCancel();  // the handler has not been told yet, if the call was ended here
   }
 
  private:
@@ -214,6 +218,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<ByteBuffer> {
   bool writing_ = false;
   bool cancelled_ = false;
   bool finishing_ = false;
+  bool ended_by_handler_ = false;
   std::optional<grpc::Status> final_;  // for after the message that is on its way
   absl::AnyInvocable<void()> written_;
   absl::AnyInvocable<void()> on_cancelled_;
