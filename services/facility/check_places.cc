@@ -53,6 +53,12 @@ class Checker {
     return chain;
   }
 
+  // Whether all that an area lies in is known; what is not has been reported as a reference.
+  bool IsKnown(const AreaId& id) const {
+    const Chain chain = ChainOf(id);
+    return !chain.empty() && !chain.back()->parent;
+  }
+
   void Problem(const Area& area, absl::string_view field, absl::string_view text) {
     draft_.Problem(Section::kAreas, area.id.value(), field, text);
   }
@@ -123,9 +129,9 @@ class Checker {
   }
 
   void CheckAccessPoint(const AccessPoint& point) {
+    if (!IsKnown(point.from) || !IsKnown(point.to)) return;
     const Area* from = Find(point.from);
     const Area* to = Find(point.to);
-    if (from == nullptr || to == nullptr) return;  // reported as a reference
     if (from == to) return Problem(point, "to", "leads to the area that it comes from");
     if (!point.exit && to->floor.empty() && !from->floor.empty()) {
       Problem(point, "exit",

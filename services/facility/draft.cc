@@ -34,7 +34,10 @@ std::vector<std::string> Choices() {
 
 bool ReadTime(const std::string& text, const absl::TimeZone& zone, Draft::Date date, absl::Time& out) {
   constexpr size_t kDateCharacters = 10;  // 2026-12-31
-  if (text.size() != kDateCharacters) return absl::ParseTime(absl::RFC3339_full, text, &out, nullptr);
+  if (text.size() != kDateCharacters) {
+    return absl::ParseTime(absl::RFC3339_full, text, &out, nullptr) && out > absl::InfinitePast() &&
+           out < absl::InfiniteFuture();
+  }
   absl::CivilDay day;
   if (!absl::ParseCivilTime(text, &day)) return false;
   out = absl::FromCivil(date == Draft::Date::kEnds ? day + 1 : day, zone);
