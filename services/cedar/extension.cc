@@ -237,6 +237,35 @@ int64_t TimeOfDay(int64_t ms) {
 
 }  // namespace
 
+Value::Kind ArgumentKind(ExtensionFunction f, int argument) {
+  if (IsConstructor(f)) return Value::Kind::kString;
+  return f == ExtensionFunction::kOffset && argument == 1 ? Value::Kind::kDuration : ReceiverKind(f);
+}
+
+Value::Kind ResultKind(ExtensionFunction f) {
+  switch (f) {
+    case ExtensionFunction::kDecimal: return Value::Kind::kDecimal;
+    case ExtensionFunction::kIp: return Value::Kind::kIpaddr;
+    case ExtensionFunction::kDatetime:
+    case ExtensionFunction::kOffset:
+    case ExtensionFunction::kToDate: return Value::Kind::kDatetime;
+    case ExtensionFunction::kDuration:
+    case ExtensionFunction::kDurationSince:
+    case ExtensionFunction::kToTime: return Value::Kind::kDuration;
+    default: return f >= ExtensionFunction::kToMilliseconds ? Value::Kind::kLong : Value::Kind::kBool;
+  }
+}
+
+std::optional<ExtensionFunction> ConstructorOf(Value::Kind kind) {
+  switch (kind) {
+    case Value::Kind::kDecimal: return ExtensionFunction::kDecimal;
+    case Value::Kind::kIpaddr: return ExtensionFunction::kIp;
+    case Value::Kind::kDatetime: return ExtensionFunction::kDatetime;
+    case Value::Kind::kDuration: return ExtensionFunction::kDuration;
+    default: return std::nullopt;
+  }
+}
+
 absl::StatusOr<Value> CallExtension(ExtensionFunction f, absl::Span<const Value> args) {
   const ExtensionFunctionInfo& info = InfoOf(f);
   if (args.size() != static_cast<size_t>(info.arguments)) {
@@ -246,10 +275,9 @@ absl::StatusOr<Value> CallExtension(ExtensionFunction f, absl::Span<const Value>
   }
   if (IsConstructor(f)) return Construct(f, args[0]);
   Value::Kind kind = ReceiverKind(f);
-  if (args[0].kind() != kind) return WrongKind(f, kind, args[0]);
-  if (args.size() == 2) {
-    Value::Kind second = f == ExtensionFunction::kOffset ? Value::Kind::kDuration : kind;
-    if (args[1].kind() != second) return WrongKind(f, second, args[1]);
+  for (size_t i = 0; i < args.size(); ++i) {
+    Value::Kind expected = ArgumentKind(f, static_cast<int>(i));
+    if (args[i].kind() != expected) return WrongKind(f, expected, args[i]);
   }
   int64_t a = kind == Value::Kind::kIpaddr ? 0 : args[0].long_value();
   int64_t b = args.size() < 2 || kind == Value::Kind::kIpaddr ? 0 : args[1].long_value();

@@ -2,6 +2,7 @@
 #define CEDAR_EXTENSION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,12 @@ absl::StatusOr<Value> CallExtension(ExtensionFunction function, absl::Span<const
 
 // Whether the function makes a value from text: decimal, ip, datetime, duration.
 bool IsConstructor(ExtensionFunction function);
+
+// What a function takes (a method's receiver is the first argument) and gives.
+Value::Kind ArgumentKind(ExtensionFunction function, int argument);
+Value::Kind ResultKind(ExtensionFunction function);
+// The constructor of an extension type's values; nothing for the other kinds.
+std::optional<ExtensionFunction> ConstructorOf(Value::Kind kind);
 
 }  // namespace cedar
 

@@ -24,13 +24,16 @@ inline constexpr size_t kExprNodesMax = 1u << 20;
 // Levels of arrays and objects in JSON, and so of sets and records in entity data.
 inline constexpr int kJsonDepthMax = 128;
 
+// Values of one JSON document, arrays and objects included. A value takes up to 150 bytes, two bytes of text can make one.
+inline constexpr size_t kJsonValuesMax = 4u << 20;
+
 // Parts of one path in a type or namespace name.
 inline constexpr size_t kNamePartsMax = 64;
 
 // Errors that one parse or validation collects before it stops.
 inline constexpr size_t kDiagnosticsMax = 100;
 
-// Levels through which a schema's common types may refer to each other.
+// Levels of one schema type after common types are put in, and through which common types may refer to each other.
 inline constexpr int kTypeDepthMax = 128;
 
 // Nodes of one schema type after common types are put in, so that small text cannot become a huge type.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cedar/limits.h"
 #include "cedar/text.h"
@@ -173,7 +172,7 @@ bool PolicyParser::ParseActionUid(std::vector<EntityUid>* out) {
   }
   EntityUid uid;
   if (!ParseUid(&uid)) return false;
-  if (uid.type() != "Action" && !absl::EndsWith(uid.type(), "::Action")) {
+  if (!uid.is_action()) {
     return reader_.Fail(reader_.SpanFrom(begin), absl::StrCat("an action's type must be Action, found ", uid.type()));
   }
   out->push_back(std::move(uid));

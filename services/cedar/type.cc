@@ -8,7 +8,6 @@
 #include "absl/strings/str_join.h"
 #include "cedar/limits.h"
 #include "cedar/text.h"
-#include "cedar/value.h"
 
 namespace cedar {
 namespace {
@@ -117,6 +116,40 @@ bool SameType(const Type& a, const Type& b) {
     default:
       return true;
   }
+}
+
+Value::Kind KindOf(Type::Kind kind) {
+  switch (kind) {
+    case Type::Kind::kTrue:
+    case Type::Kind::kFalse:
+    case Type::Kind::kBool:
+      return Value::Kind::kBool;
+    case Type::Kind::kLong:
+      return Value::Kind::kLong;
+    case Type::Kind::kString:
+      return Value::Kind::kString;
+    case Type::Kind::kDecimal:
+      return Value::Kind::kDecimal;
+    case Type::Kind::kIpaddr:
+      return Value::Kind::kIpaddr;
+    case Type::Kind::kDatetime:
+      return Value::Kind::kDatetime;
+    case Type::Kind::kDuration:
+      return Value::Kind::kDuration;
+    case Type::Kind::kEntity:
+      return Value::Kind::kEntity;
+    case Type::Kind::kSet:
+      return Value::Kind::kSet;
+    case Type::Kind::kRecord:
+      break;
+  }
+  return Value::Kind::kRecord;
+}
+
+const TypePtr& TypeOf(Value::Kind kind) {
+  size_t type = static_cast<size_t>(Type::Kind::kBool);
+  while (KindOf(static_cast<Type::Kind>(type)) != kind) ++type;
+  return SimpleType(static_cast<Type::Kind>(type));
 }
 
 }  // namespace cedar

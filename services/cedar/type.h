@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "cedar/value.h"
 
 // The types that schemas give to attributes, tags and contexts, and the validator to expressions.
 namespace cedar {
@@ -57,6 +58,11 @@ TypePtr SetType(TypePtr element);
 TypePtr RecordType(std::vector<TypeField> fields);
 
 bool SameType(const Type& a, const Type& b);
+
+// What values of the type are.
+Value::Kind KindOf(Type::Kind kind);
+// The type of all values of a kind without parts: not of entities, sets and records.
+const TypePtr& TypeOf(Value::Kind kind);
 
 }  // namespace cedar
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cedar/extension.h"
@@ -56,6 +57,8 @@ bool operator<(const EntityUid& a, const EntityUid& b) {
   if (int c = a.type().compare(b.type())) return c < 0;
   return a.id() < b.id();
 }
+
+bool EntityUid::is_action() const { return type() == "Action" || absl::EndsWith(type(), "::Action"); }
 
 std::string EntityUid::ToString() const { return absl::StrCat(type(), "::", QuoteString(id())); }
 

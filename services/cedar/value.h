@@ -49,6 +49,8 @@ class EntityUid {
   ~EntityUid() { Unref(); }
 
   bool is_null() const { return rep_ == nullptr; }
+  // Whether it names an action: the last part of the type is `Action`.
+  bool is_action() const;
   // Both live as long as any copy of this uid.
   absl::string_view type() const { return rep_ ? absl::string_view(rep_->type) : absl::string_view(); }
   absl::string_view id() const { return rep_ ? absl::string_view(rep_->id) : absl::string_view(); }

@@ -1,0 +1,233 @@
+#include "cedar/json.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cedar/limits.h"
+#include "nlohmann/json.hpp"
+
+namespace cedar {
+namespace {
+
+// Builds the value as the parser reports its parts. Every method returns whether to go on.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return Add(Json()); }
+  bool boolean(bool value) override { return Add(Json::Bool(value)); }
+  bool number_integer(int64_t value) override { return Add(Json::Integer(value)); }
+  bool number_unsigned(uint64_t value) override {
+    if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return AddNumber(absl::StrCat(value));
+    return Add(Json::Integer(static_cast<int64_t>(value)));
+  }
+  bool number_float(double, const std::string& text) override { return AddNumber(text); }
+  bool string(std::string& text) override {
+    Json value;
+    value.kind = Json::Kind::kString;
+    value.text = std::move(text);
+    return Add(std::move(value));
+  }
+  bool binary(nlohmann::json::binary_t&) override { return Fail("JSON holds no binary values"); }
+  bool start_object(size_t) override { return Open(Json::Object()); }
+  bool start_array(size_t) override { return Open(Json::Array()); }
+  bool key(std::string& name) override {
+    open_.back()->names.push_back(std::move(name));
+    return true;
+  }
+  bool end_object() override {
+    const std::vector<std::string>& names = open_.back()->names;
+    absl::flat_hash_set<absl::string_view> seen;
+    for (const std::string& name : names) {
+      if (!seen.insert(name).second) return Fail(absl::StrCat("the name \"", name, "\" stands twice in one object"));
+    }
+    open_.pop_back();
+    return true;
+  }
+  bool end_array() override {
+    open_.pop_back();
+    return true;
+  }
+  bool parse_error(size_t, const std::string&, const nlohmann::json::exception& e) override {
+    absl::string_view message = e.what();
+    size_t tag_end = message.find("] ");
+    return Fail(tag_end == absl::string_view::npos ? message : message.substr(tag_end + 2));
+  }
+
+  absl::Status status() const { return error_.empty() ? absl::OkStatus() : absl::InvalidArgumentError(error_); }
+  Json Take() { return std::move(root_); }
+
+ private:
+  bool Fail(absl::string_view message) {
+    error_ = std::string(message);
+    return false;
+  }
+  bool AddNumber(const std::string& text) {
+    Json value;
+    value.kind = Json::Kind::kNumber;
+    value.text = text;
+    return Add(std::move(value));
+  }
+  bool Add(Json value) {
+    if (++values_ > kJsonValuesMax) return Fail(absl::StrCat("the JSON has more than ", kJsonValuesMax, " values"));
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else {
+      open_.back()->items.push_back(std::move(value));
+    }
+    return true;
+  }
+  bool Open(Json value) {
+    if (open_.size() >= static_cast<size_t>(kJsonDepthMax)) {
+      return Fail(absl::StrCat("JSON may nest at most ", kJsonDepthMax, " levels deep"));
+    }
+    if (!Add(std::move(value))) return false;
+    // The items of a value that is not the last are never added to, so pointers to the last ones stay.
+    open_.push_back(open_.empty() ? &root_ : &open_.back()->items.back());
+    return true;
+  }
+
+  Json root_;
+  std::vector<Json*> open_;
+  size_t values_ = 0;
+  std::string error_;
+};
+
+std::string Quote(absl::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + "\"";
+}
+
+void Write(const Json& json, bool pretty, size_t level, std::string* out) {
+  switch (json.kind) {
+    case Json::Kind::kNull:
+      *out += "null";
+      return;
+    case Json::Kind::kBool:
+      *out += json.boolean ? "true" : "false";
+      return;
+    case Json::Kind::kInteger:
+      absl::StrAppend(out, json.integer);
+      return;
+    case Json::Kind::kNumber:
+      *out += json.text;
+      return;
+    case Json::Kind::kString:
+      *out += Quote(json.text);
+      return;
+    default:
+      break;
+  }
+  bool object = json.is_object();
+  *out += object ? '{' : '[';
+  for (size_t i = 0; i < json.items.size(); ++i) {
+    if (i > 0) *out += pretty ? "," : ", ";
+    if (pretty) absl::StrAppend(out, "\n", std::string(2 * (level + 1), ' '));
+    if (object) absl::StrAppend(out, Quote(json.names[i]), ": ");
+    Write(json.items[i], pretty, level + 1, out);
+  }
+  if (pretty && !json.items.empty()) absl::StrAppend(out, "\n", std::string(2 * level, ' '));
+  *out += object ? '}' : ']';
+}
+
+}  // namespace
+
+Json Json::Bool(bool value) {
+  Json json;
+  json.kind = Kind::kBool;
+  json.boolean = value;
+  return json;
+}
+
+Json Json::Integer(int64_t value) {
+  Json json;
+  json.kind = Kind::kInteger;
+  json.integer = value;
+  return json;
+}
+
+Json Json::String(absl::string_view text) {
+  Json json;
+  json.kind = Kind::kString;
+  json.text = std::string(text);
+  return json;
+}
+
+Json Json::Array(std::vector<Json> items) {
+  Json json;
+  json.kind = Kind::kArray;
+  json.items = std::move(items);
+  return json;
+}
+
+Json Json::Object() {
+  Json json;
+  json.kind = Kind::kObject;
+  return json;
+}
+
+Json& Json::Set(absl::string_view name, Json value) {
+  names.emplace_back(name);
+  items.push_back(std::move(value));
+  return *this;
+}
+
+const Json* Json::Find(absl::string_view name) const {
+  auto it = std::find(names.begin(), names.end(), name);
+  return it == names.end() ? nullptr : &items[static_cast<size_t>(it - names.begin())];
+}
+
+const std::string* Json::FindString(absl::string_view name) const {
+  const Json* value = Find(name);
+  return value && value->is_string() ? &value->text : nullptr;
+}
+
+std::string Json::ToString(bool pretty) const {
+  std::string out;
+  Write(*this, pretty, 0, &out);
+  return out;
+}
+
+absl::StatusOr<Json> ParseJson(absl::string_view text) {
+  if (text.size() > kInputBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the JSON is ", text.size(), " bytes long; at most ", kInputBytesMax, " are read"));
+  }
+  Builder builder;
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.status();
+  return builder.Take();
+}
+
+absl::string_view KindName(Json::Kind kind) {
+  static constexpr absl::string_view kNames[] = {"null",     "a bool",   "a number", "a number with a fraction",
+                                                 "a string", "an array", "an object"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+}  // namespace cedar
