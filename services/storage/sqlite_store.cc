@@ -48,7 +48,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
     SP_ASSIGN_OR_RETURN(auto reading, OpenForReading(path, options.vfs));
     store->idle_readers_.push_back(std::move(reading));
   }
-  SP_ASSIGN_OR_RETURN(store->tail_, store->LoadTail(std::max<size_t>(options.segment_entries, 1)));
+  if (options.index || !options.read_only) {
+    SP_ASSIGN_OR_RETURN(store->tail_, store->LoadTail(std::max<size_t>(options.segment_entries, 1)));
+  }
   if (!options.read_only) {
     SP_ASSIGN_OR_RETURN(store->writer_,
                         SqliteWriter::Create(std::move(writing), store->tail_.get(), options.wal_bytes_max));
@@ -218,6 +220,7 @@ absl::StatusOr<std::vector<Hash>> SqliteStore::ReadHashes(uint32_t level, uint64
 }
 
 absl::StatusOr<std::vector<uint64_t>> SqliteStore::FindEntries(const Query& query) {
+  if (tail_ == nullptr) return absl::FailedPreconditionError("the store was opened without its index");
   const Reader reader(this);
   return storage::FindEntries(*reader, *tail_, query);
 }

@@ -20,6 +20,9 @@ struct SqliteOptions {
   // Only reads: takes no lock, so that a verifier can look at a database that a daemon has open. FindEntries then sees
   // the log as it was at Open. Commit and DropAnswers fail with FAILED_PRECONDITION.
   bool read_only = false;
+  // Without it, opening reads nothing of the log, so that a verifier can look at a damaged one, and FindEntries fails with
+  // FAILED_PRECONDITION. A store that writes always has it.
+  bool index = true;
   // Connections for reads; as many reads run at the same time, others wait for their turn.
   size_t readers = 4;
   // A commit after which the write-ahead log is longer moves it into the database. That commit waits for it, in
@@ -82,7 +85,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<Entry>> ReadSomeEntries(uint64_t first, uint64_t end);
 
   std::unique_ptr<DatabaseLock> lock_;
-  std::unique_ptr<PostingTail> tail_;
+  std::unique_ptr<PostingTail> tail_;    // null without an index
   std::unique_ptr<SqliteWriter> writer_;  // null when read-only
   std::mutex mutex_;
   std::condition_variable reader_is_idle_;

@@ -79,6 +79,27 @@ TEST(SqliteStoreTest, AVerifierReadsBesideTheDaemon) {
   EXPECT_TRUE((*store)->Commit(NumberedBatch(30)).ok());
 }
 
+TEST(SqliteStoreTest, AVerifierOpensADamagedLog) {
+  const Folder folder;
+  for (uint64_t number = 0; number < 3; ++number) {
+    ASSERT_TRUE((*SqliteStore::Open(folder.file()))->Commit(NumberedBatch(number)).ok());
+  }
+  const uint64_t last = EntriesBefore(3) - 1;
+  {
+    auto other = Database::Open(folder.file(), SQLITE_OPEN_READWRITE, "");
+    ASSERT_TRUE((*other)->Execute("DELETE FROM log WHERE idx = (SELECT max(idx) FROM log)").ok());
+  }
+  EXPECT_EQ(SqliteStore::Open(folder.file(), {.read_only = true}).status().code(), absl::StatusCode::kDataLoss);
+  const auto verifier = SqliteStore::Open(folder.file(), {.read_only = true, .index = false});
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  EXPECT_EQ((*verifier)->ReadHead()->size, last + 1);
+  EXPECT_TRUE((*verifier)->ReadEntry(last - 1).ok());
+  EXPECT_EQ((*verifier)->ReadEntry(last).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ((*verifier)->FindEntries({}).status().code(), absl::StatusCode::kFailedPrecondition);
+  // A writer needs its index.
+  EXPECT_EQ(SqliteStore::Open(folder.file(), {.index = false}).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(SqliteStoreTest, AProperlyClosedDatabaseIsReadFromAReadOnlyFolder) {
   if (::geteuid() == 0) GTEST_SKIP() << "root writes everywhere";
   const Folder folder;
