@@ -3,10 +3,13 @@
 #include <functional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "alarms/alarms.h"
 #include "alarms/door_events.h"
 #include "base/status.h"
+#include "engine/facility_commands.h"
 #include "quarantine/facts.h"
 
 namespace sallyport::engine {
@@ -69,6 +72,69 @@ void TellQuarantine(Transaction& transaction, const access::State& before) {
   RecordAll(transaction, events);
 }
 
+absl::Status CheckEvent(const State& state, const DeviceEvent& event) {
+  SP_RETURN_IF_ERROR(alarms::CheckDeviceEvent(event));
+  if (event.access_point.empty() || state.facility.access_points.Contains(event.access_point)) return absl::OkStatus();
+  return FieldError("access_point_id", absl::StrCat("no access point '", event.access_point.value(), "'"));
+}
+
+// "L1/4": a locker and one of its slots.
+absl::Status RecordSlotDoor(const quarantine::Context& context, quarantine::State& state, absl::string_view object,
+                            quarantine::SlotDoor door) {
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(object, absl::MaxSplits('/', 1));
+  int32_t slot = 0;
+  if (!absl::SimpleAtoi(parts.second, &slot)) return FieldError("detail", "expected a slot, like L1/4");
+  return quarantine::RecordSlotDoor(context, state, LockerId(parts.first), slot, door);
+}
+
+// What a report changes besides the log: who is where, what a locker or a blind is known to be. Sets the event's person.
+absl::Status Follow(Transaction& transaction, DeviceEvent& event) {
+  State& state = transaction.state();
+  const absl::string_view object = absl::string_view(event.detail).substr(0, event.detail.find(' '));
+  if (event.kind == "opened") {
+    event.person = access::LastGrant(state.facility, state.access, event.access_point, transaction.now());
+    if (event.person.empty()) return absl::OkStatus();
+    access::RecordPassage(state.facility, event.access_point, event.person, transaction.now(), state.access);
+    return absl::OkStatus();
+  }
+  if (event.kind == "blinds_down" || event.kind == "blinds_up") {
+    return SetVisualSecurity(transaction, AreaId(object), event.kind == "blinds_down").status();
+  }
+  return RunStep(transaction, [&](const quarantine::Context& context, quarantine::State& custody) -> absl::Status {
+    if (event.kind == "self_test") return quarantine::RecordSelfTest(context, custody, LockerId(object), true);
+    if (event.kind == "self_test_failed" || event.kind == "locker_power_lost") {
+      return quarantine::RecordSelfTest(context, custody, LockerId(object), false);
+    }
+    if (event.kind == "slot_opened") return RecordSlotDoor(context, custody, object, quarantine::SlotDoor::kOpen);
+    if (event.kind == "slot_closed") return RecordSlotDoor(context, custody, object, quarantine::SlotDoor::kClosed);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Receipt> RecordDeviceEvent(Transaction& transaction, DeviceEvent event) {
+  State& state = transaction.state();
+  SP_RETURN_IF_ERROR(CheckEvent(state, event));
+  const access::State before = state.access;
+  SP_RETURN_IF_ERROR(Follow(transaction, event));
+  const Receipt receipt = transaction.Record(event);
+  TellQuarantine(transaction, before);
+  if (const auto alarm = alarms::AlarmOf(event)) {
+    std::vector<Event> raised;
+    const alarms::Context context{transaction.now(), OperatorId(transaction.actor()),
+                                  [&transaction] { return transaction.NewId(); }, raised};
+    alarms::Raise(context, state.alarms, *alarm);
+    for (const Event& one : raised) transaction.Record(one);
+  }
+  return receipt;
+}
+
+// The error of events[i], with the path of its field.
+absl::Status AtEvent(const absl::Status& status, size_t i) {
+  const std::vector<FieldViolation> violations = FieldViolations(status);
+  if (violations.empty()) return Annotate(status, absl::StrCat("events[", i, "]"));
+  return FieldError(absl::StrCat("events[", i, "].", violations.front().field), violations.front().description);
+}
+
 }  // namespace
 
 void RecordAll(Transaction& transaction, std::vector<Event>& events) {
@@ -96,35 +162,11 @@ absl::StatusOr<Authorized> Authorize(Transaction& transaction, const access::Pre
 }
 
 absl::StatusOr<std::vector<Receipt>> RecordDeviceEvents(Transaction& transaction, const std::vector<DeviceEvent>& events) {
-  State& state = transaction.state();
-  for (size_t i = 0; i < events.size(); ++i) {
-    absl::Status checked = alarms::CheckDeviceEvent(events[i]);
-    if (checked.ok() && !events[i].access_point.empty() && !state.facility.access_points.Contains(events[i].access_point)) {
-      checked = FieldError("access_point_id", absl::StrCat("no access point '", events[i].access_point.value(), "'"));
-    }
-    if (checked.ok()) continue;
-    const auto violations = FieldViolations(checked);
-    if (violations.empty()) return Annotate(checked, absl::StrCat("events[", i, "]"));
-    return FieldError(absl::StrCat("events[", i, "].", violations.front().field), violations.front().description);
-  }
   std::vector<Receipt> receipts;
-  for (DeviceEvent event : events) {
-    const access::State before = state.access;
-    if (event.kind == "opened") {
-      event.person = access::LastGrant(state.facility, state.access, event.access_point, transaction.now());
-      if (!event.person.empty()) {
-        access::RecordPassage(state.facility, event.access_point, event.person, transaction.now(), state.access);
-      }
-    }
-    receipts.push_back(transaction.Record(event));
-    TellQuarantine(transaction, before);
-    if (const auto alarm = alarms::AlarmOf(event)) {
-      std::vector<Event> raised;
-      const alarms::Context context{transaction.now(), OperatorId(transaction.actor()),
-                                    [&transaction] { return transaction.NewId(); }, raised};
-      alarms::Raise(context, state.alarms, *alarm);
-      for (const Event& one : raised) transaction.Record(one);
-    }
+  for (size_t i = 0; i < events.size(); ++i) {
+    auto receipt = RecordDeviceEvent(transaction, events[i]);
+    if (!receipt.ok()) return AtEvent(receipt.status(), i);
+    receipts.push_back(*receipt);
   }
   return receipts;
 }
