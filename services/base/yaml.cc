@@ -187,6 +187,7 @@ absl::StatusOr<Document> Load(absl::string_view text, absl::string_view file_nam
       return At(file_name, 1, "holds more than one document (\"---\" begins another)");
     }
   } catch (const YAML::Exception& error) {
+    if (builder.failed()) return At(file_name, builder.problem_line(), builder.problem());
     return At(file_name, error.mark.line + 1, error.msg);
   }
   std::deque<Node> nodes = builder.Take();
