@@ -22,12 +22,12 @@ namespace sallyport::facility {
 absl::StatusOr<ChangeEvent> CreatePerson(const Person& wanted, State& state);
 
 // Replaces the fields named in `mask` (names as in directory.proto: "name", "department", "clearance", …); all that may
-// be changed but "status" when it is empty. Status becomes active or suspended; a person leaves by DeactivatePerson. id,
-// levels, briefings and the engine's fields are not changed here.
+// be changed but "status" when it is empty. Status becomes active or suspended; a person leaves by DeactivatePerson.
+// id, levels, briefings and the engine's fields are not changed here.
 absl::StatusOr<ChangeEvent> UpdatePerson(const Person& wanted, const std::vector<std::string>& mask, State& state);
 
-// The person has left (status LEFT, valid until now) and all their active credentials are disabled. Costs a look at every
-// credential of the facility.
+// The person has left (status LEFT, valid until now) and all their active credentials are disabled. Costs a look at
+// every credential of the facility.
 absl::StatusOr<ChangeEvent> DeactivatePerson(const PersonId& person, absl::Time now, State& state);
 
 absl::StatusOr<ChangeEvent> IssueCredential(const Credential& wanted, State& state);

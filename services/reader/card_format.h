@@ -19,7 +19,7 @@ struct CardNumber {
   std::string format;  // "H10301", "raw"
   uint32_t facility_code = 0;
   uint64_t number = 0;
-  std::string raw;     // format "raw" only
+  std::string raw;  // format "raw" only
   friend bool operator==(const CardNumber&, const CardNumber&) = default;
 };
 
@@ -28,9 +28,9 @@ absl::Span<const absl::string_view> FormatNames();
 bool IsFormat(absl::string_view name);
 
 // Decodes `bits` (left-aligned, ceil(bit_count / 8) bytes; unused low bits of the last byte are masked away) by the
-// first of `formats` that has this bit count; "raw" has every bit count. INVALID_ARGUMENT when none has, when the parity
-// of the one that has is wrong (a later format is not tried: a misread card must not become another card), or when the
-// number of bytes does not fit bit_count (1 to 512).
+// first of `formats` that has this bit count; "raw" has every bit count. INVALID_ARGUMENT when none has, when the
+// parity of the one that has is wrong (a later format is not tried: a misread card must not become another card), or
+// when the number of bytes does not fit bit_count (1 to 512).
 absl::StatusOr<CardNumber> Decode(absl::string_view bits, uint32_t bit_count, absl::Span<const std::string> formats);
 
 // The bits of a card, parity included, as a reader would send them. INVALID_ARGUMENT for a value out of the format's
