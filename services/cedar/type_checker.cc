@@ -460,14 +460,17 @@ TypeChecker::Checked TypeChecker::CheckGetAttribute(const Expr& e) {
   const TypePtr attributes = base->kind == Kind::kRecord ? base : AttributesOf(*base);
   const absl::string_view name = e.value.string_value();
   const TypeField* field = attributes->Field(name);
+  const Expr& base_expr = body_.exprs.Child(e, 0);
+  bool is_context = base_expr.kind == ExprKind::kVariable && base_expr.variable() == Variable::kContext;
+  const std::string what = is_context ? "the context" : Name(*base);
   if (!field) {
     std::vector<std::string> known;
     for (const TypeField& f : attributes->fields) known.push_back(f.name);
-    return Fail(e, absl::StrCat(Name(*base), " has no attribute ", QuoteString(name)), DidYouMean(name, known));
+    return Fail(e, absl::StrCat(what, " has no attribute ", QuoteString(name)), DidYouMean(name, known));
   }
   uint32_t expr = expr_numbers_[body_.exprs.ChildId(e, 0)];
   if (!field->required && !Knows({expr, NumberOfAttribute(expr, name)})) {
-    return Fail(e, absl::StrCat("the attribute ", QuoteString(name), " of ", Name(*base), " may not be there"),
+    return Fail(e, absl::StrCat("the attribute ", QuoteString(name), " of ", what, " may not be there"),
                 absl::StrCat("test it with has ", IsIdentText(name) ? std::string(name) : QuoteString(name), " first"));
   }
   return {field->type, {}};
