@@ -27,8 +27,8 @@ void PrintChanges(const Changes& changes, const char* nothing) {
   size_t updated = 0;
   size_t deleted = 0;
   for (const FacilityChange& change : changes) {
-    const bool create = change.action() == "create";
-    const bool remove = change.action() == "delete";
+    const bool create = change.action() == "create" || change.action() == "add";
+    const bool remove = change.action() == "delete" || change.action() == "remove";
     ++(create ? created : remove ? deleted : updated);
     std::printf("%s %s %s\n", create ? "+" : remove ? "-" : "~", change.kind().c_str(), change.id().c_str());
     for (const auto& field : change.fields()) {

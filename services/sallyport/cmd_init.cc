@@ -59,7 +59,9 @@ void AddInitCommand(CLI::App& app, Command& command) {
       ->type_name("ADDR:PORT");
   Option(verb, "--https-listen", &options->https_listen, "HTTPS listener (default 127.0.0.1:8443)")
       ->type_name("ADDR:PORT");
-  verb->add_option("--host", options->hosts, "Further name or address in the server's certificate; may be repeated")
+  Repeated(
+      verb, "--host", [options](const std::string& host) { options->hosts.push_back(host); },
+      "Further name or address in the server's certificate")
       ->type_name("HOST");
   verb->callback([&command, options, clock, seed] {
     options->clock_from_requests = *clock == "from-requests";

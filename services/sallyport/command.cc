@@ -23,6 +23,22 @@ CLI::Option* Argument(CLI::App* verb, const std::string& name, std::string* out,
   return verb->add_option(name, *out, description)->required();
 }
 
+CLI::Option* Repeated(CLI::App* verb, const std::string& name, std::function<void(const std::string&)> add,
+                      const std::string& description) {
+  return verb
+      ->add_option_function<std::vector<std::string>>(
+          name,
+          [add = std::move(add)](const std::vector<std::string>& values) {
+            for (const std::string& value : values) add(value);
+          },
+          description + "; may be repeated")
+      ->allow_extra_args(false);  // one value a time: what follows is no further value
+}
+
+CLI::Option* Flag(CLI::App* verb, const std::string& name, std::function<void()> set, const std::string& description) {
+  return verb->add_flag_callback(name, std::move(set), description);
+}
+
 CLI::Option* Option(CLI::App* verb, const std::string& name, std::string* out, const std::string& description) {
   return verb->add_option(name, *out, description);
 }

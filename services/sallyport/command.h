@@ -3,6 +3,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +35,11 @@ CLI::App* AddVerb(CLI::App& noun, const std::string& name, const std::string& de
 
 // A positional argument, required.
 CLI::Option* Argument(CLI::App* verb, const std::string& name, std::string* out, const std::string& description);
+// An option that may be repeated; `add` gets every value in turn.
+CLI::Option* Repeated(CLI::App* verb, const std::string& name, std::function<void(const std::string&)> add,
+                      const std::string& description);
+// A flag; `set` is called when it is there.
+CLI::Option* Flag(CLI::App* verb, const std::string& name, std::function<void()> set, const std::string& description);
 // An option with a value.
 CLI::Option* Option(CLI::App* verb, const std::string& name, std::string* out, const std::string& description);
 CLI::Option* TimeOption(CLI::App* verb, const std::string& name, std::function<void(google::protobuf::Timestamp)> set,
@@ -89,46 +96,84 @@ void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> 
         table(response);
       else
         PrintMessage(response, command.format);
-      return kDone;
+      return verdict ? verdict(response) : kDone;
     };
   });
 }
 
-// The same for methods with pages: follows them until --limit items. `count` says how many items an answer holds.
+// What a paged list does: follows the pages until `limit` items (0: all of them). `count` says how many an answer
+// holds.
+template <class Service, class Request, class Response, class Count, class Table>
+int RunPaged(const Command& command, Method<Service, Request, Response> method, Request& request, int limit,
+             Count count, Table table) {
+  int exit_code = kDone;
+  const auto client = Connect(command, &exit_code);
+  if (client == nullptr) return exit_code;
+  Response all;
+  while (true) {
+    const int left = limit == 0 ? kPageMax : limit - count(all);
+    request.set_page_size(std::min(left, kPageMax));
+    Response page;
+    const grpc::Status status = Call<Service>(*client, command.timeout, method, request, &page);
+    if (!status.ok()) return PrintError(status);
+    request.set_page_token(page.next_page_token());
+    all.MergeFrom(page);
+    all.set_next_page_token(page.next_page_token());
+    if (page.next_page_token().empty() || (limit != 0 && count(all) >= limit)) break;
+  }
+  if (command.format != Format::kTable) {
+    PrintMessage(all, command.format);
+    return kDone;
+  }
+  table(all);
+  if (!all.next_page_token().empty()) std::fprintf(stderr, "more: --page-token %s\n", all.next_page_token().c_str());
+  return kDone;
+}
+
+// The same as `Calls` for methods with pages. `complete`, where given, is called once the command line is read, and may
+// set another `Command::run`.
 template <class Service, class Request, class Response, class Count, class Table>
 void CallsPaged(CLI::App* verb, Command& command, Method<Service, Request, Response> method,
-                std::shared_ptr<Request> request, Count count, Table table) {
+                std::shared_ptr<Request> request, Count count, Table table, std::function<void()> complete = nullptr) {
   auto limit = std::make_shared<int>(100);
-  verb->add_option("--limit", *limit, "At most this many; 0 for all of them")->check(CLI::NonNegativeNumber);
+  verb->add_option("--limit", *limit, "At most this many; 0 for all of them (default 100)")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("N");
   verb->add_option("--page-token", *request->mutable_page_token(), "Go on where an earlier answer stopped");
-  verb->callback([&command, method, request, limit, count, table] {
-    command.run = [&command, method, request, limit, count, table]() -> int {
-      int exit_code = kDone;
-      const auto client = Connect(command, &exit_code);
-      if (client == nullptr) return exit_code;
-      Response all;
-      while (true) {
-        const int left = *limit == 0 ? kPageMax : *limit - count(all);
-        request->set_page_size(std::min(left, kPageMax));
-        Response page;
-        const grpc::Status status = Call<Service>(*client, command.timeout, method, *request, &page);
-        if (!status.ok()) return PrintError(status);
-        request->set_page_token(page.next_page_token());
-        all.MergeFrom(page);
-        all.set_next_page_token(page.next_page_token());
-        if (page.next_page_token().empty() || (*limit != 0 && count(all) >= *limit)) break;
-      }
-      if (command.format != Format::kTable) {
-        PrintMessage(all, command.format);
-        return kDone;
-      }
-      table(all);
-      if (!all.next_page_token().empty()) {
-        std::fprintf(stderr, "more: --page-token %s\n", all.next_page_token().c_str());
-      }
-      return kDone;
+  verb->callback([&command, method, request, limit, count, table, complete] {
+    command.run = [&command, method, request, limit, count, table] {
+      return RunPaged<Service>(command, method, *request, *limit, count, table);
     };
+    if (complete) complete();
   });
+}
+
+template <class Service, class Request, class Response>
+using StreamMethod = std::unique_ptr<grpc::ClientReader<Response>> (Service::Stub::*)(grpc::ClientContext*,
+                                                                                      const Request&);
+
+// Follows a server's stream until it ends or `take`, which prints one message and may keep what it needs, says false.
+// With -o json every message is a line.
+template <class Service, class Request, class Response, class Take>
+int RunStream(const Command& command, StreamMethod<Service, Request, Response> method, const Request& request,
+              Take take) {
+  int exit_code = kDone;
+  const auto client = Connect(command, &exit_code);
+  if (client == nullptr) return exit_code;
+  grpc::ClientContext context;
+  client->Prepare(context, absl::InfiniteDuration());
+  const auto stub = Service::NewStub(client->channel());
+  const auto stream = ((*stub).*method)(&context, request);
+  Response message;
+  while (stream->Read(&message)) {
+    if (!take(message)) {
+      context.TryCancel();
+      stream->Finish();
+      return kDone;
+    }
+  }
+  const grpc::Status status = stream->Finish();
+  return status.ok() ? kDone : PrintError(status);
 }
 
 // One a noun; each stands in its cmd_*.cc.
@@ -136,6 +181,7 @@ void AddInitCommand(CLI::App& app, Command& command);
 void AddAccessCommands(CLI::App& app, Command& command);
 void AddAlarmCommands(CLI::App& app, Command& command);
 void AddAuditCommands(CLI::App& app, Command& command);
+void AddCertificateCommands(CLI::App& app, Command& command);
 void AddCompletionCommand(CLI::App& app, Command& command);
 void AddCredentialCommands(CLI::App& app, Command& command);
 void AddDoctorCommand(CLI::App& app, Command& command);

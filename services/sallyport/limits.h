@@ -15,6 +15,7 @@ inline constexpr size_t kCsvColumnsMax = 256;            // badge systems export
 inline constexpr size_t kReplayWindowMax = 4096;         // reads under way at once; the server's queue is no longer
 inline constexpr size_t kReplayErrorsShown = 10;         // the rest is only counted
 inline constexpr size_t kCardBytesMax = 64;              // as the API takes a card
+inline constexpr size_t kPhotoBytesMax = 64u << 20;      // a photograph whose digest is taken
 inline constexpr size_t kPinCharactersMax = 64;          // a PIN has 4 to 12 digits; more is not a PIN
 
 }  // namespace sallyport::cli

@@ -64,8 +64,18 @@ int main(int argc, char** argv) {
   AddGlobalOptions(app, command);
   sallyport::cli::AddInitCommand(app, command);
   sallyport::cli::AddFacilityCommands(app, command);
+  sallyport::cli::AddPersonCommands(app, command);
+  sallyport::cli::AddCredentialCommands(app, command);
   sallyport::cli::AddAccessCommands(app, command);
+  sallyport::cli::AddEventCommands(app, command);
+  sallyport::cli::AddVisitCommands(app, command);
+  sallyport::cli::AddAlarmCommands(app, command);
+  sallyport::cli::AddPolicyCommands(app, command);
+  sallyport::cli::AddAuditCommands(app, command);
+  sallyport::cli::AddOperatorCommands(app, command);
+  sallyport::cli::AddCertificateCommands(app, command);
   sallyport::cli::AddReplayCommand(app, command);
+  sallyport::cli::AddDoctorCommand(app, command);
   sallyport::cli::AddCompletionCommand(app, command);
   try {
     app.parse(argc, argv);
