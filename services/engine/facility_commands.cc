@@ -21,7 +21,6 @@ using facility::Change;
 constexpr char kAreaOccupied[] = "AREA_OCCUPIED";
 constexpr char kVisitPlanned[] = "VISIT_PLANNED";
 constexpr char kDeviceInCustody[] = "DEVICE_IN_CUSTODY";
-constexpr char kNoVisualSecurity[] = "NO_VISUAL_SECURITY";
 
 template <class... Parts>
 absl::Status Refuse(const char* reason, const Parts&... parts) {
@@ -113,7 +112,7 @@ void EnrolAll(Transaction& transaction, const std::vector<facility::Person>& peo
     if (found == nullptr || !found->subject_ref.empty()) continue;
     facility::Person person = *found;
     transaction.Enrol(person);
-    transaction.state().facility.people.Put(person.id, std::move(person));
+    transaction.state().facility.people.Put(listed.id, std::move(person));
   }
 }
 
@@ -278,9 +277,6 @@ absl::StatusOr<facility::Area> SetVisualSecurity(Transaction& transaction, const
   State& state = transaction.state();
   const facility::Area* found = state.facility.areas.Find(id);
   if (found == nullptr) return NotFound("area_id", "no area \"", id.value(), "\"");
-  if (!found->visual_security) {
-    return Refuse(kNoVisualSecurity, "area \"", id.value(), "\" does not ask for visual security");
-  }
   facility::Area area = *found;
   Pairs facts = FromTo(area.visual_security_confirmed ? "confirmed" : "open", confirmed ? "confirmed" : "open");
   area.visual_security_confirmed = confirmed;

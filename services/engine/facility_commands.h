@@ -27,8 +27,8 @@ absl::StatusOr<facility::AccessPoint> SetDoorMode(Transaction& transaction, cons
 absl::StatusOr<facility::Site> SetThreatLevel(Transaction& transaction, const SiteId& site,
                                               facility::ThreatLevel level);
 
-// Confirms that the blinds are down, from now, or withdraws it. NOT_FOUND with the field "area_id"; FAILED_PRECONDITION
-// (NO_VISUAL_SECURITY) for an area that does not ask for it.
+// Confirms that the blinds are down, from now, or withdraws it; also where nobody asks for it yet. NOT_FOUND with the
+// field "area_id".
 absl::StatusOr<facility::Area> SetVisualSecurity(Transaction& transaction, const AreaId& area, bool confirmed);
 
 }  // namespace sallyport::engine
