@@ -176,6 +176,14 @@ void RecordReadings(const Context& context, const Device& device, const Probe& p
        std::move(facts));
 }
 
+// Whoever is inside by record stays INSIDE: they may only leave, since the door sees the device.
+void LoseClearance(const Context& context, State& state, const Visit& visit, Participant& participant) {
+  if (participant.state != ParticipantState::kCleared && participant.state != ParticipantState::kOutside) return;
+  Move(context, participant, ParticipantState::kScreened);
+  Put(state, visit);
+  Emit(context, "visit.clearance_lost", visit.id, participant.person);
+}
+
 void CountProbe(const Context& context, State& state, Slot slot, ProbeOutcome& outcome) {
   slot.probe_failures = outcome.passed ? 0 : slot.probe_failures + 1;
   outcome.slot_out_of_service = slot.probe_failures >= kProbeFailuresMax;
@@ -216,8 +224,9 @@ absl::StatusOr<ProbeOutcome> RecordProbe(const Context& context, State& state, c
   SP_ASSIGN_OR_RETURN(Visit visit, CopyVisit(state, request.visit));
   SP_ASSIGN_OR_RETURN(Device device, CopyDevice(state, visit, request.device));
   SP_RETURN_IF_ERROR(RequireNotOwn(context, device.participant));
+  SP_ASSIGN_OR_RETURN(Participant * participant, ParticipantOf(visit, device.participant));
   SP_RETURN_IF_ERROR(Require(visit, kAtWork, "probe a device"));
-  SP_RETURN_IF_ERROR(Require(device, {DeviceState::kSealed}, "probe"));
+  SP_RETURN_IF_ERROR(Require(device, {DeviceState::kSealed, DeviceState::kVerified}, "probe"));
   SP_ASSIGN_OR_RETURN(facility::Locker locker, CopyLocker(context.facility, device.custody->locker));
   SP_ASSIGN_OR_RETURN(Slot slot, CopySlot(state, locker, device.custody->slot));
   const std::string key = SlotKey(slot.locker, slot.number);
@@ -233,12 +242,11 @@ absl::StatusOr<ProbeOutcome> RecordProbe(const Context& context, State& state, c
   if (custody.probes.size() >= kProbesPerCustodyMax) custody.probes.erase(custody.probes.begin());
   custody.probes.push_back({request.readings, request.reachable, locker.attenuation_db_min, request.instrument, key,
                             context.now, outcome.passed});
-  if (outcome.passed) {
-    device.state = DeviceState::kVerified;
-    custody.verified_at = context.now;
-  }
+  device.state = outcome.passed ? DeviceState::kVerified : DeviceState::kSealed;
+  if (outcome.passed) custody.verified_at = context.now;
   Put(state, device);
   RecordReadings(context, device, custody.probes.back());
+  if (!outcome.passed) LoseClearance(context, state, visit, *participant);
   CountProbe(context, state, std::move(slot), outcome);
   if (!outcome.passed) outcome.suggested_slot = SuggestSlot(context, state, visit, locker.id);
   return outcome;
@@ -249,6 +257,14 @@ absl::Status RecordSelfTest(const Context& context, State& state, const LockerId
   state.locker_tests.Put(locker.id, LockerTest{locker.id, context.now, passed});
   Emit(context, "locker.self_test", VisitId(), PersonId(),
        {{"locker", locker.id.value()}, {"result", passed ? "passed" : "failed"}});
+  return absl::OkStatus();
+}
+
+absl::Status RecordSlotDoor(const Context& context, State& state, const LockerId& id, int32_t number, SlotDoor door) {
+  SP_ASSIGN_OR_RETURN(const facility::Locker locker, CopyLocker(context.facility, id));
+  SP_ASSIGN_OR_RETURN(Slot slot, CopySlot(state, locker, number));
+  slot.door = door;
+  Put(state, slot);
   return absl::OkStatus();
 }
 

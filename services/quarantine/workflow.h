@@ -54,7 +54,8 @@ struct CreateVisitRequest {
 };
 absl::StatusOr<VisitId> CreateVisit(const Context& context, State& state, const CreateVisitRequest& request);
 
-// SCHEDULED or OPEN → CANCELLED. Refused while a device is in custody or a participant is in the area.
+// SCHEDULED or OPEN → CANCELLED. Refused while a device is in custody or a participant who has to be cleared is in the
+// area, by whatever way they came in.
 absl::Status CancelVisit(const Context& context, State& state, const VisitId& visit, const std::string& reason);
 
 // ---- arrival.cc
@@ -96,7 +97,8 @@ struct ScreeningOutcome {
   ParticipantState state = ParticipantState::kDeclared;
   IncidentId incident;  // UNDECLARED_DEVICE, when something was found
 };
-// DECLARED → SCREENED (passed), CHECKED_IN with an incident (found), REFUSED (would not be screened).
+// DECLARED → SCREENED (passed), CHECKED_IN with an incident and nothing counted as declared (found), REFUSED (would not be
+// screened).
 absl::StatusOr<ScreeningOutcome> RecordScreening(const Context& context, State& state, const ScreeningRequest& request);
 
 struct ClearRequest {
@@ -142,11 +144,14 @@ struct ProbeOutcome {
   std::string suggested_slot;        // where else the device could go; empty when passed or when there is none
 };
 // SEALED or VERIFIED → VERIFIED when every band reaches the locker's requirement, otherwise → SEALED; an owner who was
-// CLEARED falls back to SCREENED. The second failure in a row takes the slot out of service, with an alarm.
+// CLEARED or OUTSIDE falls back to SCREENED, and one who is INSIDE may only leave. The second failure in a row takes the slot out of service, with an alarm.
 absl::StatusOr<ProbeOutcome> RecordProbe(const Context& context, State& state, const ProbeRequest& request);
 
 // A locker's own test, reported by the locker. Sealing needs a passed one.
 absl::Status RecordSelfTest(const Context& context, State& state, const LockerId& locker, bool passed);
+
+// What the sensor at a slot's door reported. The report itself is the record: this appends no event.
+absl::Status RecordSlotDoor(const Context& context, State& state, const LockerId& locker, int32_t slot, SlotDoor door);
 
 // ---- interview.cc
 

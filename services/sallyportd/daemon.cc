@@ -1,5 +1,6 @@
 #include "sallyportd/daemon.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -95,6 +96,7 @@ class Daemon {
     transport::HttpOptions out;
     out.listen = config_.https_listen;
     out.tls = tls;
+    out.resources = transport::LogResources(*engine_, workers_, config_.log_public);
     return out;
   }
 

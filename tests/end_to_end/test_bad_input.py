@@ -52,7 +52,7 @@ class Refused(unittest.TestCase):
         self.assert_nothing_changed()
 
     def test_unknown_card_is_a_decision(self):
-        answer = site.call(AUTHORIZE, {"requestId": "u2", "accessPointId": "lobby-in", "card": card(99, 9999)})
+        answer = site.call(AUTHORIZE, {"requestId": "u2", "accessPointId": "main-in", "card": card(99, 9999)})
         self.assertEqual((answer["decision"], answer["reasonCode"]), ("DECISION_DENY", "UNKNOWN_CREDENTIAL"))
         self.assertEqual(site.log_size(), self.size + 1)
 
@@ -61,11 +61,11 @@ class Refused(unittest.TestCase):
         bits = bytearray(base64.b64decode(wrong["bits"]))
         bits[1] ^= 0x10
         wrong["bits"] = base64.b64encode(bytes(bits)).decode()
-        answer = site.call(AUTHORIZE, {"requestId": "u3", "accessPointId": "lobby-in", "card": wrong})
+        answer = site.call(AUTHORIZE, {"requestId": "u3", "accessPointId": "main-in", "card": wrong})
         self.assertEqual((answer["decision"], answer["reasonCode"]), ("DECISION_DENY", "INVALID_FORMAT"))
 
     def test_malformed_requests(self):
-        good = {"requestId": "m", "accessPointId": "lobby-in", "card": card(1, 1)}
+        good = {"requestId": "m", "accessPointId": "main-in", "card": card(1, 1)}
         cases = [
             ({**good, "requestId": ""}, "request_id"),
             ({**good, "requestId": "x" * 1000}, "request_id"),
@@ -130,7 +130,7 @@ class Refused(unittest.TestCase):
     def test_token_of_the_wrong_role(self):
         for token, method, request in [
             ("reception", APPLY, {"requestId": "r", "document": ""}),
-            ("auditor", AUTHORIZE, {"requestId": "r", "accessPointId": "lobby-in", "card": card(1, 1)}),
+            ("auditor", AUTHORIZE, {"requestId": "r", "accessPointId": "main-in", "card": card(1, 1)}),
             ("auditor", "sallyport.directory.v1.DirectoryService/ListPeople", {}),
             ("reception", "sallyport.audit.v1.AuditService/GetCheckpoint", {}),
         ]:

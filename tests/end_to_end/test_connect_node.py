@@ -26,7 +26,7 @@ class ConnectNode(unittest.TestCase):
             environment = dict(
                 os.environ, SALLYPORT_GEN=str(work / "gen"), SALLYPORT_CA=str(site.dir / "ca.crt"),
                 SALLYPORT_HTTPS=f"https://{site.addresses['https']}", SALLYPORT_TOKEN=site.token(),
-                SALLYPORT_ACCESS_POINT="lobby-in", SALLYPORT_CREDENTIAL="badge-kim")
+                SALLYPORT_ACCESS_POINT="main-in", SALLYPORT_CREDENTIAL="B-104")
             done = subprocess.run(["node", "--test", FOLDER / "connect.test.mjs"], env=environment, cwd=FOLDER,
                                   capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr + site.daemon_log()[-3000:])

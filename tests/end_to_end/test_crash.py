@@ -25,9 +25,9 @@ def write_reads(path, access_points, credentials):
 
 MAP = """\
 name: crash
-timestamp: {column: time, format: "%Y-%m-%d %H:%M:%S", time_zone: Asia/Seoul}
-access_point: "{door}"
-credential: {id: "{credential}"}
+timestamp: {template: "{time}", format: "%Y-%m-%d %H:%M:%S", time_zone: Asia/Seoul}
+card: {template: "{credential}", format: credential}
+access_point: {template: "{door}"}
 """
 
 
@@ -37,8 +37,8 @@ class KillNine(unittest.TestCase):
         self.addCleanup(self.site.close)
         folder = self.site.folder
         self.reads, self.map, self.acknowledged = folder / "reads.csv", folder / "map.yaml", folder / "acknowledged"
-        write_reads(self.reads, ["lobby-in", "f3-lab-in", "f3-lab-out", "f2-interview-in"],
-                    ["badge-park", "badge-ryu", "badge-han", "badge-kim", "badge-nobody"])
+        write_reads(self.reads, ["main-in", "f3-lab-in", "f3-lab-out", "f2-interview-in"],
+                    ["B-107", "B-108", "B-101", "B-104", "B-999"])
         self.map.write_text(MAP)
 
     def replay(self):
