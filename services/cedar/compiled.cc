@@ -67,7 +67,7 @@ class Compiler {
 std::shared_ptr<const CompiledBody> Compile(const PolicyBody& body) {
   auto compiled = std::make_shared<CompiledBody>();
   Compiler compiler(body.exprs, &compiled->exprs);
-  for (const Condition& c : body.conditions) compiled->conditions.push_back({c.unless, compiler.Copy(c.expr)});
+  for (const Condition& c : body.conditions) compiled->conditions.push_back({c.unless, compiler.Copy(c.expr), c.span});
   return compiled;
 }
 

@@ -15,6 +15,8 @@ namespace {
 // Builds the value as the parser reports its parts. Every method returns whether to go on.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
+  explicit Builder(int depth_max) : depth_max_(static_cast<size_t>(depth_max)) {}
+
   bool null() override { return Add(Json()); }
   bool boolean(bool value) override { return Add(Json::Bool(value)); }
   bool number_integer(int64_t value) override { return Add(Json::Integer(value)); }
@@ -79,8 +81,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool Open(Json value) {
-    if (open_.size() >= static_cast<size_t>(kJsonDepthMax)) {
-      return Fail(absl::StrCat("JSON may nest at most ", kJsonDepthMax, " levels deep"));
+    if (open_.size() >= depth_max_) {
+      return Fail(absl::StrCat("JSON may nest at most ", depth_max_, " levels deep"));
     }
     if (!Add(std::move(value))) return false;
     // The items of a value that is not the last are never added to, so pointers to the last ones stay.
@@ -88,6 +90,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  const size_t depth_max_;
   Json root_;
   std::vector<Json*> open_;
   size_t values_ = 0;
@@ -214,12 +217,12 @@ std::string Json::ToString(bool pretty) const {
   return out;
 }
 
-absl::StatusOr<Json> ParseJson(absl::string_view text) {
+absl::StatusOr<Json> ParseJson(absl::string_view text, int depth_max) {
   if (text.size() > kInputBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("the JSON is ", text.size(), " bytes long; at most ", kInputBytesMax, " are read"));
   }
-  Builder builder;
+  Builder builder(depth_max);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.status();
   return builder.Take();
 }

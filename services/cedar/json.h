@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "cedar/limits.h"
 
 // JSON (RFC 8259) as plain data, for Cedar's JSON formats.
 namespace cedar {
@@ -50,8 +51,8 @@ struct Json {
 };
 
 // Errors: text that is no JSON (with line and column), repeated names in one object, and what exceeds kInputBytesMax,
-// kJsonDepthMax or kJsonValuesMax.
-absl::StatusOr<Json> ParseJson(absl::string_view text);
+// `depth_max` levels or kJsonValuesMax.
+absl::StatusOr<Json> ParseJson(absl::string_view text, int depth_max = kJsonDepthMax);
 
 // What people call the kind: "null", "a bool", "an array", …
 absl::string_view KindName(Json::Kind kind);

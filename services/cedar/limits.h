@@ -24,7 +24,11 @@ inline constexpr size_t kExprNodesMax = 1u << 20;
 // Levels of arrays and objects in JSON, and so of sets and records in entity data.
 inline constexpr int kJsonDepthMax = 128;
 
-// Values of one JSON document, arrays and objects included. A value takes up to 150 bytes, two bytes of text can make one.
+// The same for policies in JSON, where an expression takes two levels for each of its own.
+inline constexpr int kPolicyJsonDepthMax = 2 * kExprHeightMax + 64;
+
+// Values of one JSON document, arrays and objects included. A value takes up to 150 bytes, two bytes of text can make
+// one.
 inline constexpr size_t kJsonValuesMax = 4u << 20;
 
 // Parts of one path in a type or namespace name.

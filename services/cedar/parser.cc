@@ -48,6 +48,7 @@ std::optional<EntityUid> PolicyParser::ParseWholeUid() {
 
 bool PolicyParser::ParsePolicy(PolicyBody* body) {
   if (!ParseAnnotations(body)) return false;
+  body->effect_span = reader_.Peek().span;
   if (reader_.Take("permit")) {
     body->effect = Effect::kPermit;
   } else if (reader_.Take("forbid")) {
@@ -62,7 +63,8 @@ bool PolicyParser::ParsePolicy(PolicyBody* body) {
 }
 
 bool PolicyParser::ParseAnnotations(PolicyBody* body) {
-  while (reader_.Take("@")) {
+  while (reader_.At("@")) {
+    uint32_t begin = reader_.Next().span.begin;
     Token name = reader_.Next();
     if (name.kind != TokenKind::kIdent) {
       return reader_.Fail(name.span, absl::StrCat("expected the annotation's name after \"@\", found ", Describe(name)));
@@ -79,17 +81,24 @@ bool PolicyParser::ParseAnnotations(PolicyBody* body) {
     if (body->FindAnnotation(annotation.name)) {
       return reader_.Fail(name.span, absl::StrCat("the annotation @", name.text, " stands here twice"));
     }
+    annotation.span = reader_.SpanFrom(begin);
     body->annotations.push_back(std::move(annotation));
   }
   return true;
 }
 
 bool PolicyParser::ParseScope(PolicyBody* body) {
+  uint32_t begin = reader_.Peek().span.begin;
   if (!ParseVariable("principal") || !ParseScopeConstraint("principal", &body->principal)) return false;
+  body->principal.span = reader_.SpanFrom(begin);
   if (!reader_.Expect(",", "between principal and action")) return false;
+  begin = reader_.Peek().span.begin;
   if (!ParseVariable("action") || !ParseActionConstraint(&body->action)) return false;
+  body->action.span = reader_.SpanFrom(begin);
   if (!reader_.Expect(",", "between action and resource")) return false;
+  begin = reader_.Peek().span.begin;
   if (!ParseVariable("resource") || !ParseScopeConstraint("resource", &body->resource)) return false;
+  body->resource.span = reader_.SpanFrom(begin);
   reader_.Take(",");
   return true;
 }
@@ -190,7 +199,7 @@ bool PolicyParser::ParseConditions(PolicyBody* body) {
     if (!e) return false;
     if (!reader_.At("}")) return reader_.FailHere(absl::StrCat("an operator or the \"}\" that ends ", word.text));
     reader_.Next();
-    body->conditions.push_back({word.text == "unless", *e});
+    body->conditions.push_back({word.text == "unless", *e, reader_.SpanFrom(word.span.begin)});
   }
   if (!reader_.At(";")) return reader_.FailHere("\"when\", \"unless\" or the \";\" that ends the policy");
   return true;

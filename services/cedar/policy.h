@@ -27,6 +27,7 @@ struct ScopeConstraint {
   bool slot = false;  // kEqual, kIn, kIsIn: ?principal or ?resource stands in place of `entity`
   EntityUid entity;
   std::string type;  // kIs, kIsIn
+  SourceSpan span;   // with the variable's name
 };
 
 // What it says of the action.
@@ -34,17 +35,20 @@ struct ActionConstraint {
   enum class Op : uint8_t { kAny, kEqual, kIn, kInList };
   Op op = Op::kAny;
   std::vector<EntityUid> entities;  // kEqual, kIn: exactly one
+  SourceSpan span;
 };
 
 struct Annotation {
   std::string name;
   std::string value;
   bool has_value = true;  // false for `@name` without parentheses, which reads as ""
+  SourceSpan span;
 };
 
 struct Condition {
   bool unless = false;
   ExprId expr = 0;
+  SourceSpan span;  // with the word before it and the braces
 };
 
 // The text of a policy or template after parsing; immutable, shared by every link of a template.
@@ -57,6 +61,7 @@ struct PolicyBody {
   std::vector<Condition> conditions;
   ExprTree exprs;
   SourceSpan span;
+  SourceSpan effect_span;  // of the word
   std::shared_ptr<const SourceText> source;  // null for policies made from JSON
 
   bool is_template() const { return principal.slot || resource.slot; }
