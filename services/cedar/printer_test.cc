@@ -239,7 +239,8 @@ TEST(FormatterTest, BreaksLongLines) {
                                                ") else {a: ", x, ", b: ", x, "}.a)"));
   EXPECT_EQ(FormatPolicies(good).value(),
             absl::StrCat("permit (principal, action, resource)\nwhen {\n  ", x, " == ", x, " &&\n  (if ", x,
-                         "\n   then [", x, ", 1].contains(", x, ")\n   else {a: ", x, ", b: ", x, "}.a)\n};\n"));
+                         "\n   then [", x, ", 1].contains(\n     ", x, "\n   )\n   else {\n     a: ", x,
+                         ",\n     b: ", x, "\n   }.a)\n};\n"));
 }
 
 TEST(FormatterTest, SaysWhatDoesNotParse) {
