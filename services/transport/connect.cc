@@ -179,9 +179,11 @@ absl::StatusOr<bool> IsGzip(absl::string_view encoding) {
 
 bool AcceptsGzip(absl::string_view header) {
   for (const absl::string_view part : absl::StrSplit(header, ',')) {
-    const std::vector<absl::string_view> words = absl::StrSplit(part, ';');
-    if (absl::StripAsciiWhitespace(words[0]) != "gzip") continue;
-    return words.size() == 1 || !absl::StartsWith(absl::StrReplaceAll(words[1], {{" ", ""}}), "q=0");
+    const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(part, absl::MaxSplits(';', 1));
+    if (absl::StripAsciiWhitespace(words.first) != "gzip") continue;
+    absl::string_view quality = absl::StripAsciiWhitespace(words.second);
+    double weight = 1;
+    return !absl::ConsumePrefix(&quality, "q=") || !absl::SimpleAtod(quality, &weight) || weight > 0;
   }
   return false;
 }
