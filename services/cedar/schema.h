@@ -11,9 +11,11 @@
 #include "cedar/entity_store.h"
 #include "cedar/policy.h"
 
-// https://docs.cedarpolicy.com/schema/human-readable-schema.html
+// https://docs.cedarpolicy.com/schema/human-readable-schema.html and
+// https://docs.cedarpolicy.com/schema/json-schema.html
 namespace cedar {
 
+struct SchemaSyntax;
 namespace internal {
 struct SchemaModel;
 }
@@ -26,6 +28,14 @@ class Schema {
   static absl::StatusOr<Schema> Parse(absl::string_view text, const ParseOptions& options = {},
                                       std::vector<Diagnostic>* diagnostics = nullptr);
 
+  // The same for the JSON form. Places are paths into the JSON.
+  static absl::StatusOr<Schema> ParseJson(absl::string_view text, std::vector<Diagnostic>* diagnostics = nullptr);
+
+  // The schema in either form, with its annotations, without comments; parsing that gives the same schema. Few things
+  // that JSON can say have no text: InvalidArgument then.
+  absl::StatusOr<std::string> ToText() const;
+  std::string ToJson() const;
+
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;
   ~Schema();
@@ -37,6 +47,8 @@ class Schema {
 
  private:
   explicit Schema(std::unique_ptr<const internal::SchemaModel> model);
+  static absl::StatusOr<Schema> Resolve(SchemaSyntax syntax, std::vector<Diagnostic> found,
+                                        std::vector<Diagnostic>* diagnostics);
   std::unique_ptr<const internal::SchemaModel> model_;
 };
 

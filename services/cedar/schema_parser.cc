@@ -163,7 +163,7 @@ bool SchemaParser::ParseAppliesTo(ActionSyntax* out) {
       return reader_.Fail(part.span, absl::StrCat(part.text, " stands here twice"));
     }
     if (!reader_.Expect(":", absl::StrCat("after ", part.text))) return false;
-    if (is_context) return ParseType(&out->context.emplace());
+    if (is_context) return ParseContext(&out->context.emplace());
     (is_principal ? principal : resource) = true;
     uint32_t begin = reader_.Peek().span.begin;
     std::vector<NameSyntax>& types = is_principal ? out->principals : out->resources;
@@ -174,6 +174,12 @@ bool SchemaParser::ParseAppliesTo(ActionSyntax* out) {
   if (!ok || (principal && resource)) return ok;
   return reader_.Fail(word.span, absl::StrCat("appliesTo does not say ", principal ? "resource" : "principal"),
                       "an action without appliesTo is a group of actions");
+}
+
+bool SchemaParser::ParseContext(TypeSyntax* out) {
+  if (!ParseType(out)) return false;
+  if (out->kind == TypeSyntax::Kind::kName) out->kind = TypeSyntax::Kind::kCommonName;
+  return true;
 }
 
 bool SchemaParser::ParseCommonType(Annotations annotations, NamespaceSyntax* out) {

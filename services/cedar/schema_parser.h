@@ -33,6 +33,7 @@ class SchemaParser {
   bool ParseActionParents(ActionSyntax* out);
   bool ParseActionRef(ActionSyntax* out);
   bool ParseAppliesTo(ActionSyntax* out);
+  bool ParseContext(TypeSyntax* out);
   bool ParseCommonType(Annotations annotations, NamespaceSyntax* out);
   bool ParseAnnotations(Annotations* out);
   bool ParseType(TypeSyntax* out);

@@ -193,6 +193,140 @@ TEST(SchemaTest, RefusesWhatIsTooLarge) {
   EXPECT_THAT(Schema::Parse(chain).status().message(), HasSubstr("through more than"));
 }
 
+TEST(SchemaTest, BothFormsRoundTrip) {
+  const struct {
+    const char* what;
+    const char* text;
+  } cases[] = {
+      {"nothing", ""},
+      {"everything", R"(
+         @doc("x") @flag entity Group;
+         type Name = String;
+         entity User, Robot in [Group, Corp::Team] = {
+           name: Name, "odd key"?: Set<Set<Long>>, @note("n") @m where: { ip: ipaddr, "when"?: datetime, "in": {} }
+         } tags Set<String>;
+         entity Empty = {};
+         entity Color enum ["red", "gr\"een"];
+         action read, "write it" appliesTo { principal: User, resource: [Empty, Color], context: Ctx };
+         @c("t") type Ctx = { d: decimal, how?: __cedar::duration };
+         action bare;
+         @doc("a namespace") namespace Corp::Inner { }
+         namespace Corp {
+           entity Team in Org = { boss: User, self: Team };
+           entity Org;
+           action lead in ["all", Action::"read", Corp::Action::"all"] appliesTo {
+             resource: Group, principal: Team, context: { a: Long } };
+           action "all", "in";
+         })"},
+  };
+  for (const auto& c : cases) {
+    const Schema schema = Parsed(c.text);
+    const std::string text = schema.ToText().value(), json = schema.ToJson();
+    const Schema from_text = Parsed(text);
+    EXPECT_EQ(from_text.ToText().value(), text) << c.what;
+    EXPECT_EQ(from_text.ToJson(), json) << c.what;
+    const auto from_json = Schema::ParseJson(json);
+    ASSERT_TRUE(from_json.ok()) << c.what << from_json.status() << json;
+    EXPECT_EQ(from_json->ToText().value(), text) << c.what;
+    EXPECT_EQ(from_json->ToJson(), json) << c.what;
+  }
+}
+
+TEST(SchemaTest, ReadsJson) {
+  // The type of A's attribute x; null: refused.
+  const struct {
+    const char* type;
+    const char* means;
+  } cases[] = {
+      {R"({"type": "Long"})", "Long"},
+      {R"({"type": "Boolean"})", "Bool"},
+      {R"({"type": "Bool"})", "Bool"},
+      {R"({"type": "__cedar::String"})", "String"},
+      {R"({"type": "ipaddr"})", "ipaddr"},
+      {R"({"type": "Extension", "name": "decimal"})", "decimal"},
+      {R"({"type": "Extension", "name": "foo"})", nullptr},
+      {R"({"type": "Set", "element": {"type": "Long"}})", "Set<Long>"},
+      {R"({"type": "Set"})", nullptr},
+      {R"({"type": "Record", "attributes": {"y": {"type": "Long", "required": false}}})", "{y?: Long}"},
+      {R"({"type": "Record"})", nullptr},
+      {R"({"type": "Record", "attributes": {}, "additionalAttributes": false})", "{}"},
+      {R"({"type": "Record", "attributes": {}, "additionalAttributes": true})", nullptr},
+      {R"({"type": "Entity", "name": "L"})", "L"},
+      {R"({"type": "Entity", "name": "C"})", nullptr},
+      {R"({"type": "EntityOrCommon", "name": "C"})", "Long"},
+      {R"({"type": "EntityOrCommon", "name": "L"})", "L"},
+      {R"({"type": "C"})", "Long"},
+      {R"({"type": "L"})", nullptr},
+      {R"({"type": "Long", "annotations": {"a": "b", "c": null}})", "Long"},
+      {R"({"type": "Long", "required": 1})", nullptr},
+      {R"({"type": "Long", "element": {"type": "Long"}})", nullptr},
+      {R"({"type": "Set", "element": {"type": "Long", "required": false}})", nullptr},
+      {R"({"type": "EntityOrCommon", "name": "a b"})", nullptr},
+      {R"("Long")", nullptr},
+      {"{}", nullptr},
+  };
+  for (const auto& c : cases) {
+    const auto schema = Schema::ParseJson(
+        absl::StrCat(R"({"": {"entityTypes": {"L": {}, "A": {"shape": {"type": "Record", "attributes": {"x": )", c.type,
+                     R"(}}}}, "actions": {}, "commonTypes": {"C": {"type": "Long"}}}})"));
+    ASSERT_EQ(schema.ok(), c.means != nullptr) << c.type << schema.status();
+    if (c.means) {
+      EXPECT_EQ(schema->model().FindEntityType("A")->attributes->Field("x")->type->ToString(), c.means) << c.type;
+    }
+  }
+}
+
+TEST(SchemaTest, RefusesWhatIsNoJsonSchema) {
+  const struct {
+    const char* json;
+    const char* error;  // null: accepted
+  } cases[] = {
+      {"{}", nullptr},
+      {"[]", "schema: expected an object, found an array"},
+      {R"({"": {}})", "expected \"entityTypes\""},
+      {R"({"": {"entityTypes": {}}})", "expected \"actions\""},
+      {R"({"": {"entityTypes": {}, "actions": {}, "zz": 1}})", "there is no member \"zz\" here"},
+      {R"({"": {"entityTypes": {"A": {"zz": 1}}, "actions": {}}})", "\"\".entityTypes.A: there is no member \"zz\""},
+      {R"({"": {"entityTypes": {"A": {"memberOfTypes": ["B"]}}, "actions": {}}})", "there is no entity type B"},
+      {R"({"": {"entityTypes": {"A": {"shape": {"type": "Long"}}}, "actions": {}}})", "must be a record, found Long"},
+      {R"({"": {"entityTypes": {"A": {"enum": []}}, "actions": {}}})", "\"enum\" to be a list of ids"},
+      {R"({"": {"entityTypes": {"A": {"enum": ["a"], "tags": {"type": "Long"}}}, "actions": {}}})",
+       "an enumerated type has no parents"},
+      {R"({"": {"entityTypes": {"if": {}}, "actions": {}}})", "this is no entity type's name"},
+      {R"({"a b": {"entityTypes": {}, "actions": {}}})", "this is no namespace's name"},
+      {R"({"": {"entityTypes": {}, "actions": {}, "annotations": {}}})", "the empty namespace has no annotations"},
+      {R"({"": {"entityTypes": {"A": {}}, "actions": {"a": {"appliesTo": null}}}})", nullptr},
+      {R"({"": {"entityTypes": {"A": {}}, "actions": {"a": {"appliesTo": {"principalTypes": ["A"]}}}}})",
+       "appliesTo: expected \"resourceTypes\""},
+      {R"({"": {"entityTypes": {}, "actions": {"a": {"attributes": {}}}}})", "actions cannot have attributes"},
+      {R"({"": {"entityTypes": {}, "actions": {"a": {"memberOf": [{"id": "b", "type": "Foo"}]}, "b": {}}}})",
+       "there is no action \"b\""},
+      {R"({"": {"entityTypes": {}, "actions": {"a": {"memberOf": [{"id": "b", "type": "Action"}]}, "b": {}}}})",
+       nullptr},
+      {R"({"": {"commonTypes": {"Long": {"type": "String"}}, "entityTypes": {}, "actions": {}}})",
+       "no common type can be called Long"},
+      {R"({"": {"entityTypes": {"A": {}, "A": {}}, "actions": {}}})", "stands twice"},
+  };
+  for (const auto& c : cases) {
+    const auto schema = Schema::ParseJson(c.json);
+    ASSERT_EQ(schema.ok(), c.error == nullptr) << c.json << schema.status();
+    EXPECT_THAT(std::string(schema.status().message()), HasSubstr(c.error ? c.error : "")) << c.json;
+  }
+}
+
+TEST(SchemaTest, SaysWhatHasNoText) {
+  const auto shape = Schema::ParseJson(
+      R"({"": {"entityTypes": {"A": {"shape": {"type": "C"}}}, "actions": {},
+          "commonTypes": {"C": {"type": "Record", "attributes": {}}}}})");
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  EXPECT_THAT(std::string(shape->ToText().status().message()), HasSubstr("the attributes of A are the type C"));
+  const auto hidden = Schema::ParseJson(
+      R"({"": {"entityTypes": {"C": {}, "A": {"tags": {"type": "Entity", "name": "C"}}}, "actions": {},
+          "commonTypes": {"C": {"type": "Long"}}}})");
+  ASSERT_TRUE(hidden.ok()) << hidden.status();
+  EXPECT_THAT(std::string(hidden->ToText().status().message()), HasSubstr("hidden by a common type"));
+}
+
 TEST(SchemaTest, ReadsTheVocabularyBesideIt) {
   std::ifstream file(absl::StrCat(SALLYPORT_SOURCE_DIR, "/policies/facility.cedarschema"));
   if (!file) GTEST_SKIP() << "this library stands alone";
