@@ -43,7 +43,7 @@ class Batch final : public Transaction {
 
   // Transaction.
   State& state() override { return state_; }
-  const access::Policies& policies() const override { return *policies_; }
+  const access::Policies* policies() const override { return policies_.get(); }
   absl::Time now() const override { return now_; }
   RandomSource& random() override { return random_; }
   const std::string& actor() const override { return command_->actor; }

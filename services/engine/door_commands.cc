@@ -15,6 +15,10 @@
 namespace sallyport::engine {
 namespace {
 
+absl::Status NoPolicySet() {
+  return WithReason(absl::FailedPreconditionError("no policy set is active"), "NO_POLICY_SET");
+}
+
 access::VisitFacts FactsOf(const State& state, const PersonId& person, const facility::Area& area, absl::Time now) {
   const quarantine::DoorFacts facts = quarantine::FactsFor(state.quarantine, person, area.id, now);
   access::VisitFacts out;
@@ -145,11 +149,12 @@ void RecordAll(Transaction& transaction, std::vector<Event>& events) {
 }
 
 absl::StatusOr<Authorized> Authorize(Transaction& transaction, const access::Presented& presented) {
+  if (transaction.policies() == nullptr) return NoPolicySet();
   State& state = transaction.state();
   const std::function<access::VisitFacts(const PersonId&, const facility::Area&)> facts =
       [&](const PersonId& person, const facility::Area& area) { return FactsOf(state, person, area, transaction.now()); };
   const access::State before = state.access;
-  const access::World world{state.facility,           before, transaction.policies(), facts, transaction.now(),
+  const access::World world{state.facility,           before, *transaction.policies(), facts, transaction.now(),
                             transaction.read_age_max(), transaction.digest_key()};
   SP_ASSIGN_OR_RETURN(access::Decision decision, access::Decide(world, presented, state.access));
   const Receipt receipt = transaction.Record(decision.event);
@@ -173,7 +178,7 @@ absl::StatusOr<std::vector<Receipt>> RecordDeviceEvents(Transaction& transaction
 
 absl::StatusOr<access::Explanation> Explain(const Snapshot& snapshot, const Secret& digest_key, absl::Time at,
                                             const access::ExplainRequest& request) {
-  if (!snapshot.policies) return absl::FailedPreconditionError("no policy set is active");
+  if (!snapshot.policies) return NoPolicySet();
   const State& state = snapshot.state;
   const std::function<access::VisitFacts(const PersonId&, const facility::Area&)> facts =
       [&](const PersonId& person, const facility::Area& area) { return FactsOf(state, person, area, at); };

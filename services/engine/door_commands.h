@@ -16,7 +16,8 @@ struct Authorized {
   Receipt receipt;
 };
 
-// Decides, applies what follows and records it. Errors: see access::Decide.
+// Decides, applies what follows and records it. Errors: see access::Decide; FAILED_PRECONDITION (NO_POLICY_SET) before a
+// policy set is active.
 absl::StatusOr<Authorized> Authorize(Transaction& transaction, const access::Presented& presented);
 
 // Records what doors, readers and sensors report, with what follows: passages, presence, alarms.

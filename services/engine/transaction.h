@@ -27,7 +27,7 @@ class Transaction {
   virtual ~Transaction() = default;
 
   virtual State& state() = 0;
-  virtual const access::Policies& policies() const = 0;
+  virtual const access::Policies* policies() const = 0;  // null until a policy set is active
   virtual absl::Time now() const = 0;
   virtual RandomSource& random() = 0;
   virtual const std::string& actor() const = 0;
