@@ -192,6 +192,7 @@ absl::StatusOr<ScreeningOutcome> RecordScreening(const Context& context, State& 
                   : request.result == ScreeningResult::kFound ? ParticipantState::kCheckedIn
                                                               : ParticipantState::kRefused;
   participant->screening = request.result;
+  if (request.result == ScreeningResult::kFound) participant->declared = false;
   Move(context, *participant, outcome.state);
   Put(state, visit);
   Emit(context, "visit.screened", visit.id, request.person,

@@ -254,7 +254,14 @@ void SettleAfterEnd(const Context& context, State& state, const Visit& visit, Pa
 void AddToIndex(State& state, const PersonId& person, const VisitId& visit) {
   const PersonVisits* known = state.visits_of.Find(person);
   PersonVisits index = known == nullptr ? PersonVisits{} : *known;
-  index.visits.push_back(visit);
+  // In the order that RebuildIndex has, whatever order visits of one moment were made in.
+  const auto order = [&](const VisitId& id) {
+    const Visit* each = state.visits.Find(id);
+    return std::make_pair(each == nullptr ? absl::InfinitePast() : each->created_at, id);
+  };
+  const auto after = std::find_if(index.visits.begin(), index.visits.end(),
+                                  [&](const VisitId& id) { return order(visit) < order(id); });
+  index.visits.insert(after, visit);
   if (index.visits.size() > kVisitsPerPersonMax) {
     const auto oldest = std::find_if(index.visits.begin(), index.visits.end(), [&](const VisitId& id) {
       const Visit* each = state.visits.Find(id);

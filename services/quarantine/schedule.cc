@@ -132,7 +132,7 @@ absl::Status CancelVisit(const Context& context, State& state, const VisitId& id
           absl::StrCat("visit ", id.value(), ": device ", each.value(), " is in custody in ",
                        SlotKey(device->custody->locker, device->custody->slot), " and must be released first"));
     }
-    if (participant.state != ParticipantState::kInside) continue;
+    if (!participant.in_area || !MustClear(context.facility, visit, participant)) continue;
     return Refuse(kParticipantInside, absl::StrCat("visit ", id.value(), ": participant ", participant.person.value(),
                                                    " is inside area ", visit.area.value()));
   }
