@@ -71,7 +71,7 @@ absl::Status MakeLogDurable(Database& database) {
   sqlite3_int64 size = 0;
   int result = log->pMethods->xFileSize(log, &size);
   if (result == SQLITE_OK && size == 0) return absl::OkStatus();
-  std::string buffer(1 << 20, '\0');
+  std::string buffer(64 << 10, '\0');  // SQLite's unix file layer writes less than 128 KiB at once, or nothing
   for (sqlite3_int64 offset = 0; result == SQLITE_OK && offset < size;) {
     const int count = static_cast<int>(std::min<sqlite3_int64>(size - offset, static_cast<sqlite3_int64>(buffer.size())));
     result = log->pMethods->xRead(log, buffer.data(), count, offset);

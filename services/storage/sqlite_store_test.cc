@@ -191,6 +191,24 @@ TEST(SqliteStoreTest, ErrorsNameThePathAndNoData) {
 }
 
 // A child commits and reports each batch that was acknowledged; it is killed at some moment.
+TEST(SqliteStoreTest, OpensBesideALongWriteAheadLog) {
+  const Folder folder;
+  auto store = SqliteStore::Open(folder.file());
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE((*store)->Commit(NumberedBatch(0)).ok());
+  Batch large;
+  large.rows.push_back({"t", "k", std::string(3 << 20, 'x')});
+  ASSERT_TRUE((*store)->Commit(large).ok());
+  // What a killed process leaves behind.
+  const std::string copy = folder.path() + "/copy.db";
+  for (const char* suffix : {"", "-wal"}) std::filesystem::copy_file(folder.file() + suffix, copy + suffix);
+  ASSERT_GT(std::filesystem::file_size(copy + "-wal"), 3u << 20);
+  const auto reopened = SqliteStore::Open(copy);
+  ASSERT_TRUE(reopened.ok()) << reopened.status();
+  EXPECT_EQ((*reopened)->ReadHead()->size, EntriesBefore(1));
+  EXPECT_EQ(std::filesystem::file_size(copy + "-wal"), 0u);
+}
+
 TEST(SqliteStoreTest, KillingTheProcessLosesNoAcknowledgedBatch) {
   std::mt19937 random(3);
   const Folder folder;
