@@ -75,14 +75,15 @@ grpc::Status Call(const Client& client, absl::Duration timeout, Method<Service, 
 template <class Service, class Request, class Response, class Table>
 void Calls(CLI::App* verb, Command& command, Method<Service, Request, Response> method,
            std::shared_ptr<Request> request, Table table,
-           std::type_identity_t<std::function<void(Request&)>> complete = nullptr) {
+           std::type_identity_t<std::function<void(Request&)>> complete = nullptr,
+           std::type_identity_t<std::function<int(const Response&)>> verdict = nullptr) {
   if constexpr (requires { request->mutable_request_id(); }) {
     verb->add_option("--request-id", *request->mutable_request_id(),
                      "Idempotency key: the same id again returns the first answer; one is made up when absent");
   }
-  verb->callback([&command, method, request, table, complete] {
+  verb->callback([&command, method, request, table, complete, verdict] {
     if (complete) complete(*request);
-    command.run = [&command, method, request, table]() -> int {
+    command.run = [&command, method, request, table, verdict]() -> int {
       if constexpr (requires { request->mutable_request_id(); }) {
         if (request->request_id().empty()) request->set_request_id(NewRequestId());
       }
