@@ -1,11 +1,13 @@
 #include "engine/door_commands.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "access/place.h"
 #include "alarms/alarms.h"
 #include "alarms/door_events.h"
 #include "base/status.h"
@@ -53,12 +55,6 @@ std::vector<Passage> PassagesSince(const access::State& before, const access::St
   return out;
 }
 
-// The building is left when one comes to an area that lies on no floor: the outside.
-bool Outside(const facility::State& facility, const AreaId& area) {
-  const facility::Area* found = facility.areas.Find(area);
-  return found == nullptr || found->floor.empty();
-}
-
 void TellQuarantine(Transaction& transaction, const access::State& before) {
   const std::vector<Passage> passages = PassagesSince(before, transaction.state().access);
   if (passages.empty()) return;
@@ -69,7 +65,7 @@ void TellQuarantine(Transaction& transaction, const access::State& before) {
   for (const Passage& passage : passages) {
     if (!state.quarantine.visits_of.Contains(passage.person)) continue;
     if (!passage.from.empty()) {
-      quarantine::OnLeft(context, state.quarantine, passage.person, passage.from, Outside(state.facility, passage.to));
+      quarantine::OnLeft(context, state.quarantine, passage.person, passage.from, IsOutside(state.facility, passage.to));
     }
     if (!passage.to.empty()) quarantine::OnEntered(context, state.quarantine, passage.person, passage.to);
   }
@@ -140,6 +136,11 @@ absl::Status AtEvent(const absl::Status& status, size_t i) {
 }
 
 }  // namespace
+
+bool IsOutside(const facility::State& facility, const AreaId& area) {
+  const access::AreaChain chain = access::ChainOf(facility, area);
+  return std::all_of(chain.begin(), chain.end(), [](const facility::Area* each) { return each->floor.empty(); });
+}
 
 void RecordAll(Transaction& transaction, std::vector<Event>& events) {
   const alarms::Context context{transaction.now(), OperatorId(transaction.actor()),

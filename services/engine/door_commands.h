@@ -28,6 +28,9 @@ absl::StatusOr<std::vector<Receipt>> RecordDeviceEvents(Transaction& transaction
 absl::StatusOr<access::Explanation> Explain(const Snapshot& snapshot, const Secret& digest_key, absl::Time at,
                                             const access::ExplainRequest& request);
 
+// Whether an area is the outside: it and the areas around it lie on no floor, or there is no such area.
+bool IsOutside(const facility::State& facility, const AreaId& area);
+
 // Runs a step of the quarantine workflow and records its events, alarms included.
 template <class Step>
 auto RunStep(Transaction& transaction, Step&& step);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "access/decision.h"
 #include "base/status.h"
+#include "engine/door_commands.h"
 #include "facility/names.h"
 
 namespace sallyport::engine {
@@ -42,16 +43,10 @@ AreasById AreasOf(const facility::Document& document) {
   return out;
 }
 
-// Nobody is within an area that lies on no floor: it is the outside.
-bool IsInside(const facility::State& facility, const AreaId& area) {
-  const facility::Area* found = facility.areas.Find(area);
-  return found != nullptr && !found->floor.empty();
-}
-
 absl::Status RequireNobodyInAreasThatGo(const AreasById& stay, const State& state) {
   std::map<AreaId, int> people;
   state.access.presence.ForEach([&](const PersonId&, const access::Presence& presence) {
-    if (!stay.contains(presence.area) && IsInside(state.facility, presence.area)) ++people[presence.area];
+    if (!stay.contains(presence.area) && !IsOutside(state.facility, presence.area)) ++people[presence.area];
   });
   if (people.empty()) return absl::OkStatus();
   const auto& [area, count] = *people.begin();

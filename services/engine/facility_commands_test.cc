@@ -149,6 +149,19 @@ TEST_F(FacilityCommands, AnAreaWithPeopleStays) {
   EXPECT_FALSE(facility().areas.Contains(AreaId("lab")));
 }
 
+TEST_F(FacilityCommands, AnAreaWithinAnotherIsNotOutside) {
+  facility::Document document = SmallCompany();
+  facility::Area desk;  // on the floor of the area around it
+  desk.id = AreaId("desk");
+  desk.parent = AreaId("lobby");
+  document.areas.push_back(desk);
+  ASSERT_EQ(ApplyNow(document), absl::OkStatus());
+  Change([](State& state) { state.access.presence.Put(PersonId("ada"), {AreaId("desk"), absl::UnixEpoch(), {}}); });
+  EXPECT_EQ(ReasonOf(ApplyNow(SmallCompany())), "AREA_OCCUPIED");
+  EXPECT_FALSE(IsOutside(facility(), AreaId("desk")));
+  EXPECT_TRUE(IsOutside(facility(), AreaId("outside")));
+}
+
 TEST_F(FacilityCommands, WhoIsOutsideStandsInNobodysWay) {
   Change([](State& state) {
     state.access.presence.Put(PersonId("ada"), {AreaId("outside"), absl::UnixEpoch(), AccessPointId("main-out")});
