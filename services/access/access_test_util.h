@@ -21,6 +21,8 @@ namespace sallyport::access {
 inline PolicyFiles RealPolicies() {
   PolicyFiles out;
   for (const auto& entry : std::filesystem::directory_iterator(SALLYPORT_SOURCE_DIR "/policies")) {
+    const std::string suffix = entry.path().extension().string();
+    if (suffix != ".cedar" && suffix != ".cedarschema") continue;
     std::ifstream in(entry.path(), std::ios::binary);
     std::stringstream text;
     text << in.rdbuf();

@@ -186,7 +186,10 @@ const facility::Person* FacilityEntities::FindPerson(const EntityUid& entity) co
 Lookup FacilityEntities::Attribute(const EntityUid& entity, absl::string_view name, Value* value) const {
   if (entity == person_name_) return PersonAttribute(person_, name, value);
   if (entity == *area_name_) return AreaAttribute(place_.requirements, name, value);
-  if (entity == *access_point_name_) return AccessPointAttribute(*place_.access_point, name, value);
+  if (entity == *access_point_name_) {
+    if (name == "area") return Set(value, Value::BorrowedEntity(*area_name_));  // what every policy asks first
+    return AccessPointAttribute(*place_.access_point, name, value);
+  }
   return OtherAttribute(entity, name, value);
 }
 

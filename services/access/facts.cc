@@ -15,24 +15,22 @@ constexpr std::array<absl::string_view, 11> kAreaAttributes = {
 
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
-
   void Open(absl::string_view name) {
     Key(name);
-    out_.push_back('{');
+    out_.Put('{');
     first_ = true;
   }
   void Close() {
-    out_.push_back('}');
+    out_.Put('}');
     first_ = false;
   }
   void Text(absl::string_view name, absl::string_view text) {
     Key(name);
-    AppendJsonString(text, out_);
+    out_.PutString(text);
   }
   void Put(absl::string_view name, const cedar::Value& value) {
     Key(name);
-    AppendJson(value, out_);
+    out_.PutValue(value);
   }
   template <class Names>
   void Attributes(const cedar::EntitySource& entities, const cedar::EntityUid& entity, const Names& names) {
@@ -44,29 +42,32 @@ class Writer {
   template <class Items, class TextOf>
   void List(absl::string_view name, const Items& items, TextOf text_of) {
     Key(name);
-    out_.push_back('[');
+    out_.Put('[');
     first_ = true;
     for (const auto& item : items) {
       Comma();
-      AppendJsonString(text_of(item), out_);
+      out_.PutString(text_of(item));
     }
-    out_.push_back(']');
+    out_.Put(']');
     first_ = false;
   }
 
+  std::string Take() { return out_.Take(); }
+
  private:
   void Comma() {
-    if (!first_) out_.push_back(',');
+    if (!first_) out_.Put(',');
     first_ = false;
   }
   void Key(absl::string_view name) {
     Comma();
     if (name.empty()) return;
-    AppendJsonString(name, out_);
-    out_.push_back(':');
+    out_.Put('"');
+    out_.PutRaw(name);  // an attribute's name, or an id
+    out_.PutRaw("\":");
   }
 
-  std::string& out_;
+  JsonText out_;
   bool first_ = true;
 };
 
@@ -98,9 +99,7 @@ void WriteResource(const Place& place, Writer& writer) {
 
 std::string FactsJson(const FacilityEntities& entities, const Place& place, const facility::Person& person,
                       const Moment& moment, const cedar::Value& context) {
-  std::string out;
-  out.reserve(1024);
-  Writer writer(out);
+  Writer writer;
   writer.Open("");
   WritePrincipal(entities, person, writer);
   writer.Text("action", place.access_point->exit ? "exit" : "enter");
@@ -119,7 +118,7 @@ std::string FactsJson(const FacilityEntities& entities, const Place& place, cons
   }
   if (!moment.escort_beside.empty()) writer.Text("escort", moment.escort_beside.value());
   writer.Close();
-  return out;
+  return writer.Take();
 }
 
 }  // namespace sallyport::access

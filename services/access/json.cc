@@ -1,6 +1,6 @@
 #include "access/json.h"
 
-#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -20,50 +20,21 @@ using cedar::RecordField;
 using cedar::Value;
 using Json = nlohmann::json;
 
-void AppendDigits(int64_t number, int width, std::string& out) {
-  char digits[8];
+char* PutDigits(int64_t number, int width, char after, char* at) {
   for (int i = width - 1; i >= 0; --i) {
-    digits[i] = static_cast<char>('0' + number % 10);
+    at[i] = static_cast<char>('0' + number % 10);
     number /= 10;
   }
-  out.append(digits, static_cast<size_t>(width));
+  at[width] = after;
+  return at + width + 1;
 }
 
-// "2026-03-02T05:06:07.089Z"; ten times faster than absl::FormatTime.
-void AppendDatetime(int64_t unix_milliseconds, std::string& out) {
-  int64_t seconds = unix_milliseconds / 1000;
-  int64_t milliseconds = unix_milliseconds % 1000;
-  if (milliseconds < 0) {
-    milliseconds += 1000;
-    --seconds;
-  }
-  const absl::CivilSecond at = absl::CivilSecond(1970, 1, 1) + seconds;
-  AppendDigits(at.year(), 4, out);
-  out.push_back('-');
-  AppendDigits(at.month(), 2, out);
-  out.push_back('-');
-  AppendDigits(at.day(), 2, out);
-  out.push_back('T');
-  AppendDigits(at.hour(), 2, out);
-  out.push_back(':');
-  AppendDigits(at.minute(), 2, out);
-  out.push_back(':');
-  AppendDigits(at.second(), 2, out);
-  out.push_back('.');
-  AppendDigits(milliseconds, 3, out);
-  out.push_back('Z');
+constexpr std::array<bool, 256> PlainBytes() {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
 }
-
-template <class Items, class Append>
-void AppendList(char open, const Items& items, char close, std::string& out, Append append) {
-  out.push_back(open);
-  bool first = true;
-  for (const auto& item : items) {
-    if (!std::exchange(first, false)) out.push_back(',');
-    append(item);
-  }
-  out.push_back(close);
-}
+constexpr std::array<bool, 256> kPlain = PlainBytes();
 
 absl::Status Bad(const std::string& path, absl::string_view problem) {
   return FieldError("context", absl::StrCat("'", path, "' ", problem));
@@ -136,59 +107,86 @@ absl::StatusOr<Value> FromJson(const Json& json, const Value* replaced, const st
 
 }  // namespace
 
-void AppendJsonString(absl::string_view text, std::string& out) {
+void JsonText::PutString(absl::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out.append("\\u00");
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[c & 15]);
+  Put('"');
+  while (true) {
+    size_t plain = 0;
+    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
+    PutRaw(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    Put('\\');
+    if (c < 0x20) {
+      PutRaw("u00");
+      Put(kHex[c >> 4]);
+      Put(kHex[c & 15]);
     } else {
-      out.push_back(c);
+      Put(text[plain]);
     }
+    text.remove_prefix(plain + 1);
   }
-  out.push_back('"');
+  Put('"');
 }
 
-void AppendJson(const Value& value, std::string& out) {
+// "2026-03-02T05:06:07.089Z"; ten times faster than absl::FormatTime.
+void JsonText::PutDatetime(int64_t unix_milliseconds) {
+  int64_t seconds = unix_milliseconds / 1000;
+  int64_t milliseconds = unix_milliseconds % 1000;
+  if (milliseconds < 0) {
+    milliseconds += 1000;
+    --seconds;
+  }
+  const absl::CivilSecond time = absl::CivilSecond(1970, 1, 1) + seconds;
+  char text[24];
+  char* at = PutDigits(time.year(), 4, '-', text);
+  at = PutDigits(time.month(), 2, '-', at);
+  at = PutDigits(time.day(), 2, 'T', at);
+  at = PutDigits(time.hour(), 2, ':', at);
+  at = PutDigits(time.minute(), 2, ':', at);
+  at = PutDigits(time.second(), 2, '.', at);
+  PutDigits(milliseconds, 3, 'Z', at);
+  PutRaw(absl::string_view(text, sizeof text));
+}
+
+template <class Items, class PutItem>
+void JsonText::PutList(char open, const Items& items, char close, PutItem put) {
+  Put(open);
+  bool first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(first, false)) Put(',');
+    put(item);
+  }
+  Put(close);
+}
+
+void JsonText::PutValue(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kBool:
-      out.append(value.bool_value() ? "true" : "false");
-      return;
+      return PutRaw(value.bool_value() ? "true" : "false");
     case Value::Kind::kLong:
-      absl::StrAppend(&out, value.long_value());
-      return;
+      return PutRaw(absl::AlphaNum(value.long_value()).Piece());
     case Value::Kind::kString:
-      AppendJsonString(value.string_value(), out);
-      return;
+      return PutString(value.string_value());
     case Value::Kind::kEntity:
-      AppendJsonString(value.entity_ref().ToString(), out);
-      return;
+      return PutString(value.entity_ref().ToString());
     case Value::Kind::kDecimal:
-      AppendJsonString(cedar::FormatDecimal(value.long_value()), out);
-      return;
+      return PutString(cedar::FormatDecimal(value.long_value()));
     case Value::Kind::kIpaddr:
-      AppendJsonString(value.ToString(), out);
-      return;
+      return PutString(value.ToString());
     case Value::Kind::kDuration:
-      absl::StrAppend(&out, "\"", value.long_value(), "ms\"");
-      return;
+      return PutString(absl::StrCat(value.long_value(), "ms"));
     case Value::Kind::kDatetime:
-      out.push_back('"');
-      AppendDatetime(value.long_value(), out);
-      out.push_back('"');
-      return;
+      Put('"');
+      PutDatetime(value.long_value());
+      return Put('"');
     case Value::Kind::kSet:
-      return AppendList('[', value.elements(), ']', out, [&](const Value& element) { AppendJson(element, out); });
+      return PutList('[', value.elements(), ']', [this](const Value& element) { PutValue(element); });
     case Value::Kind::kRecord:
-      return AppendList('{', value.fields(), '}', out, [&](const RecordField& field) {
-        AppendJsonString(field.name, out);
-        out.push_back(':');
-        AppendJson(field.value, out);
+      return PutList('{', value.fields(), '}', [this](const RecordField& field) {
+        PutString(field.name);
+        Put(':');
+        PutValue(field.value);
       });
   }
 }

@@ -14,9 +14,9 @@ namespace {
 using cedar::Value;
 
 std::string ToJson(const Value& value) {
-  std::string out;
-  AppendJson(value, out);
-  return out;
+  JsonText text;
+  text.PutValue(value);
+  return text.Take();
 }
 
 Value Context() {
