@@ -2,6 +2,7 @@
 
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#include <grpc/support/log.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -14,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "transport/grpc_calls.h"
 #include "transport/limits.h"
@@ -65,6 +66,12 @@ class ReloadableCredentials final : public grpc::ServerCredentials {
   grpc_server_credentials* const credentials_;
 };
 
+// gRPC's own messages, most of them about what strangers do, into the program's log.
+void LogFromGrpc(gpr_log_func_args* args) {
+  const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  Log(level, "grpc", {{"text", args->message}});
+}
+
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
 void SetLimits(const Gate& gate, grpc::ServerBuilder& builder) {
@@ -79,6 +86,10 @@ void SetLimits(const Gate& gate, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              Milliseconds(kGrpcClientPingInterval));
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second daemon on the port must fail
+  // A few packed bytes must not become gigabytes, least of all before anybody has been authenticated.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetResourceQuota(grpc::ResourceQuota("transport").Resize(kGrpcBufferBytesMax));
 }
 
@@ -90,6 +101,7 @@ class GrpcServer::Impl {
 
   absl::Status Start() {
     SilenceProtobuf();
+    gpr_set_log_function(&LogFromGrpc);
     SP_RETURN_IF_ERROR(RequireTls13());
     SP_ASSIGN_OR_RETURN(TlsIdentity identity, LoadTlsIdentity(options_.tls));
     credentials_ = std::make_shared<ReloadableCredentials>(std::move(identity));

@@ -148,6 +148,7 @@ Awaitable<void> HttpPeer::Close(bool linger) {
   error_code error;
   auto& tcp = beast::get_lowest_layer(stream_);
   tcp.expires_after(absl::ToChronoMilliseconds(kHttpLingerTimeout));
+  SSL_set_shutdown(stream_.native_handle(), SSL_RECEIVED_SHUTDOWN);  // say goodbye, but do not wait for theirs
   co_await stream_.async_shutdown(Into(error));
   if (linger && tcp.socket().is_open()) {
     tcp.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
