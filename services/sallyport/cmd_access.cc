@@ -36,20 +36,23 @@ void PrintDecision(const AuthorizeResponse& answer) {
               {"leaf hash", Hex(answer.receipt().leaf_hash())}});
 }
 
-void PrintExplanation(const ExplainResponse& answer) {
+// Policies that hold or failed; the others only with `every`.
+void PrintExplanation(const ExplainResponse& answer, bool every) {
   PrintFacts({{"decision", DecisionText(answer.decision())},
               {"reason", answer.reason_code()},
               {"also", Joined(answer.also())},
               {"decided by", Joined(answer.determining_policies())},
               {"policy set", answer.policy_set_hash().substr(0, 16)}});
   for (const std::string& hint : answer.hints()) std::printf("-> %s\n", hint.c_str());
-  if (answer.policies().empty()) return;
   std::vector<std::vector<std::string>> rows;
   for (const PolicyVerdict& policy : answer.policies()) {
+    if (!every && policy.verdict() == "not satisfied") continue;
     rows.push_back({policy.policy_id(), policy.effect(), policy.verdict(), policy.reason_code(), policy.advice()});
   }
+  const int left_out = answer.policies_size() - static_cast<int>(rows.size());
   std::printf("\n");
-  PrintTable({"POLICY", "EFFECT", "VERDICT", "REASON", "ADVICE"}, rows);
+  if (!rows.empty()) PrintTable({"POLICY", "EFFECT", "VERDICT", "REASON", "ADVICE"}, rows);
+  if (left_out > 0) std::printf("%d further policies do not apply (--every lists them)\n", left_out);
 }
 
 void PrintPresence(const ListPresenceResponse& answer) {
@@ -156,7 +159,11 @@ void AddExplainVerb(CLI::App& noun, Command& command) {
           },
           "Facts to change, a JSON object")
       ->type_name("JSON");
-  Calls<AccessService>(verb, command, &AccessService::Stub::Explain, request, PrintExplanation, CheckExplain);
+  auto every = std::make_shared<bool>(false);
+  verb->add_flag("--every", *every, "List the policies that do not apply, too");
+  Calls<AccessService>(
+      verb, command, &AccessService::Stub::Explain, request,
+      [every](const ExplainResponse& answer) { PrintExplanation(answer, *every); }, CheckExplain);
 }
 
 void AddPresenceVerb(CLI::App& noun, Command& command) {

@@ -117,7 +117,9 @@ void AddWatchVerb(CLI::App& noun, Command& command) {
   auto count = std::make_shared<size_t>(0);
   FilterOptions(verb, request->mutable_filter());
   Option(verb, "--cursor", request->mutable_cursor(), "Go on from here; 0 is the beginning of the log");
-  verb->add_option("--count", *count, "Stop after so many events (default: never)")->type_name("N");
+  verb->add_option("--count", *count,
+                   "Stop once so many events have come, with the message that brings the last (default: never)")
+      ->type_name("N");
   verb->callback([&command, request, count] {
     command.run = [&command, request, count] { return Watch(command, *request, *count); };
   });
