@@ -20,6 +20,7 @@
 #include "transport/grpc_server.h"
 #include "transport/http_server.h"
 #include "transport/log_resources.h"
+#include "transport/reflection.h"
 #include "transport/rpc.h"
 #include "transport/services/api.h"
 #include "transport/services/workers.h"
@@ -53,6 +54,7 @@ class Daemon {
     SP_ASSIGN_OR_RETURN(engine_, engine::Engine::Start(store_, clock_, random_, std::move(keys), EngineOptions(config_)));
     SP_RETURN_IF_ERROR(Bootstrap(*engine_, config_));
     api_ = std::make_unique<transport::Api>(router_, *engine_, workers_);
+    transport::AddReflection(router_);
     authenticator_ = std::make_unique<transport::Authenticator>([this] { return engine_->snapshot(); },
                                                                 [this] { return engine_->now(); });
     gate_ = std::make_unique<transport::Gate>(router_, *authenticator_, GateLimitsOf(config_.limits));

@@ -141,12 +141,12 @@ class GrpcServer::Impl {
 
   void Stop(absl::Duration drain) {
     const std::lock_guard lock(stop_mutex_);
-    if (server_ == nullptr) return;
+    if (server_ == nullptr || stopped_) return;
+    stopped_ = true;
     server_->GetHealthCheckService()->Shutdown();
     bidis_.DrainAll();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(drain));
     server_->Wait();
-    server_.reset();
   }
 
   const std::string& address() const { return address_; }
@@ -168,6 +168,7 @@ class GrpcServer::Impl {
   std::shared_ptr<ReloadableCredentials> credentials_;
   std::map<std::string, std::unique_ptr<RoutedService>> services_;
   std::mutex stop_mutex_;
+  bool stopped_ = false;
   std::unique_ptr<grpc::Server> server_;
 };
 
