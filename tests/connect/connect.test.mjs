@@ -77,10 +77,16 @@ for (const useBinaryFormat of [false, true]) {
     );
     assert.deepEqual(seen, [0, 1, 2, 3].map((i) => `${prefix}-${i}`));
     await access.authorize(read(`${prefix}-4`));
-    for await (const batch of events.watchEvents({ cursor, filter: { kinds: ["decision"] } })) {
-      assert.equal(batch.events[0].requestId, `${prefix}-4`);
-      break;
-    }
+    const done = new AbortController();
+    await assert.rejects(
+      async () => {
+        for await (const batch of events.watchEvents({ cursor, filter: { kinds: ["decision"] } }, { signal: done.signal })) {
+          assert.equal(batch.events[0].requestId, `${prefix}-4`);
+          done.abort();
+        }
+      },
+      (error) => ConnectError.from(error).code === Code.Canceled,
+    );
   });
 }
 

@@ -18,10 +18,11 @@ class ConnectNode(unittest.TestCase):
             work = pathlib.Path(temporary)
             # Modules are looked up from where the importing file is.
             (work / "node_modules").symlink_to(FOLDER / "node_modules")
+            (work / "package.json").write_text('{"type": "module"}')
             protos = [str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto" / "sallyport").rglob("*.proto")]
             subprocess.run(
                 ["protoc", "-I", ROOT / "proto", f"--plugin=protoc-gen-es={FOLDER}/node_modules/.bin/protoc-gen-es",
-                 f"--es_out={work}/gen", "--es_opt=target=js", *protos, "google/rpc/error_details.proto"],
+                 f"--es_out={work}/gen", "--es_opt=target=js,import_extension=js", *protos, "google/rpc/error_details.proto"],
                 check=True, cwd=ROOT, preexec_fn=lambda: os.makedirs(work / "gen", exist_ok=True))
             environment = dict(
                 os.environ, SALLYPORT_GEN=str(work / "gen"), SALLYPORT_CA=str(site.dir / "ca.crt"),
