@@ -158,7 +158,7 @@ void AddReceipt(CLI::App& noun, Command& command) {
       AddVerb(noun, "receipt",
               "Fetch the proof that a record is in the log\n\n"
               "A C2SP tlog-proof. With the record's bytes (--leaf) and the log's public key, anyone verifies "
-              "it offline: sallyport audit verify --receipt FILE --leaf FILE --vkey FILE");
+              "it offline: sallyport audit verify --receipt FILE --vkey FILE");
   auto options = std::make_shared<Options>();
   verb->add_option_function<uint64_t>(
           "index", [options](uint64_t index) { options->request.set_index(index); }, "The record's index, from 0")
@@ -442,11 +442,11 @@ void AddVerify(CLI::App& noun, Command& command) {
   CLI::Option* receipt =
       Option(verb, "--receipt", &options->receipt, "A receipt, from `audit receipt`")->type_name("FILE");
   receipt->excludes(file);
-  Option(verb, "--leaf", &options->leaf, "The receipt's record: its bytes or its JSON")
+  Option(verb, "--leaf", &options->leaf, "The receipt's record, its bytes or its JSON, where the receipt does not bring it")
       ->type_name("FILE")
       ->needs(receipt);
   verb->callback([&command, options, file, receipt] {
-    if (file->empty() && receipt->empty()) throw CLI::ValidationError("verify", "give a file, or --receipt and --leaf");
+    if (file->empty() && receipt->empty()) throw CLI::ValidationError("verify", "give a file or --receipt");
     command.run = [&command, options] { return Verify(command, *options); };
   });
 }

@@ -114,8 +114,11 @@ TEST_F(ReceiptFilesTest, InEveryFormOfTheRecord) {
   audit::AppendJsonString(receipt_, text);
   const std::string base64 = audit::Base64Encode(leaf_);
   const std::string answer = absl::StrCat("{\"receipt\":", text, ",\"leaf\":\"", base64, "\"}");
+  auto with_record = audit::ParseReceipt(receipt_).value();
+  with_record.extra = leaf_;
   const std::pair<std::string, std::string> forms[] = {
       {receipt_, leaf_},
+      {audit::FormatReceipt(with_record).value(), ""},
       {receipt_, audit::RecordView(leaf_)},
       {receipt_, audit::testing::Lines(log_.Export())[8]},
       {receipt_, absl::StrCat("{\"record\": {\"index\": \"7\", \"leaf\": \"", base64, "\"}}")},

@@ -50,14 +50,15 @@ absl::StatusOr<VerifyReport> VerifyReceiptFiles(const std::string& receipt, cons
                                                 const std::vector<audit::VerifierKey>& keys) {
   const Json json = Json::parse(receipt, nullptr, /*allow_exceptions=*/false);
   const std::string text = StringMember(json, "receipt").value_or(receipt);
+  auto parsed = audit::ParseReceipt(text);
+  if (!parsed.ok()) return Annotate(parsed.status(), "the receipt cannot be read");
   std::vector<std::string> leaves = PossibleLeaves(leaf);
   if (leaf.empty()) {
     auto own = LeafMember(json);
-    if (!own) return absl::InvalidArgumentError("the record is not given: --leaf FILE");
+    if (!own) own = parsed->extra;
+    if (!own) return absl::InvalidArgumentError("the receipt does not bring its record: --leaf FILE");
     leaves = {*std::move(own)};
   }
-  auto parsed = audit::ParseReceipt(text);
-  if (!parsed.ok()) return Annotate(parsed.status(), "the receipt cannot be read");
   VerifyReport report;
   report.from = parsed->index;
   report.to = parsed->index + 1;

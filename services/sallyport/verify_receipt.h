@@ -12,8 +12,8 @@ namespace sallyport::cli {
 
 // Verifies a receipt and a record with the log's public keys alone. `receipt` is the text of a receipt
 // (audit/tlog_proof.h) or an answer of GetReceipt in JSON. `leaf` is what stands in a file with the record: its bytes,
-// an answer of GetReceipt or GetRecord in JSON, a line of an export, or the record as JSON; empty: the answer of
-// GetReceipt has it. INVALID_ARGUMENT when one of them is something else.
+// an answer of GetReceipt or GetRecord in JSON, a line of an export, or the record as JSON; empty: the receipt brings it,
+// as its extra data or in the answer of GetReceipt. INVALID_ARGUMENT when one of them is something else.
 absl::StatusOr<VerifyReport> VerifyReceiptFiles(const std::string& receipt, const std::string& leaf,
                                                 const std::vector<audit::VerifierKey>& keys);
 
