@@ -399,7 +399,8 @@ TEST(DecideTest, AFailingPolicyRefusesAndAlarms) {
     house.Compile(OnlyPolicies(absl::StrCat(
         R"(@id("open") permit (principal, action, resource);
            @id("broken") )",
-        effect, R"( (principal, action == Action::"enter", resource) when { principal.shoeSize > 40 };)")));
+        effect,
+        R"( (principal is Person, action == Action::"enter", resource) when { principal.clearance + 9223372036854775807 > 0 };)")));
     const Decision decision = house.Read("main-in", "park");
     EXPECT_EQ(decision.event.reason, "POLICY_ERROR") << effect;
     EXPECT_FALSE(decision.granted());

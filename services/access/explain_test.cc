@@ -65,12 +65,12 @@ TEST(ExplainTest, EveryPolicyWhoseScopeMatchesSaysWhatItFound) {
 
 TEST(ExplainTest, AFailingPolicySaysWhatFailed) {
   House house;
-  house.Compile(
-      OnlyPolicies(R"(@id("broken") forbid (principal, action, resource) when { principal.shoeSize > 40 };)"));
+  house.Compile(OnlyPolicies(
+      R"(@id("broken") forbid (principal is Person, action, resource) when { principal.clearance + 9223372036854775807 > 0 };)"));
   const Explanation explanation = Explained(house, About("park", "main-in"));
   ASSERT_NE(Find(explanation, "broken"), nullptr);
   EXPECT_THAT(Find(explanation, "broken")->verdict, StartsWith("error: "));
-  EXPECT_THAT(explanation.hints, Contains(HasSubstr("shoeSize")));
+  EXPECT_THAT(explanation.hints, Contains(HasSubstr("overflow")));
 }
 
 TEST(ExplainTest, ChangesNothing) {

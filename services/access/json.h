@@ -14,7 +14,6 @@
 namespace sallyport::access {
 
 // A text in the making. Its bytes depend on nothing but what is put into it. Commas and braces are the caller's.
-
 class JsonText {
  public:
   JsonText() { text_.resize(kFirstBytes); }

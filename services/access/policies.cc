@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "cedar/policy.h"
 #include "cedar/schema.h"
+#include "cedar/validator.h"
 
 namespace sallyport::access {
 namespace {
@@ -153,6 +154,7 @@ absl::StatusOr<std::shared_ptr<const Policies>> Policies::Compile(const PolicyFi
     }
   }
   if (out->schema_ == nullptr) return FieldError("files", absl::StrCat("there is no ", kSchemaSuffix));
+  SP_RETURN_IF_ERROR(cedar::ToStatus(cedar::ValidatePolicies(*out->schema_, set)));
   SP_RETURN_IF_ERROR(LinkLevels(facility, set));
   out->hash_ = files.Hash();
   out->permits_ = std::make_unique<const PolicySet>(PermitsOf(set));

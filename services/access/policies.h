@@ -26,9 +26,10 @@ struct PolicyFiles {
 // Compiled once, shared by everybody, never changed. Thread-safe.
 class Policies {
  public:
-  // Parses the files, links the access levels' template for every level of the facility, builds the index.
-  // INVALID_ARGUMENT names file, line and column of what does not parse, of a second policy with an id that is taken,
-  // and of an annotation that cannot be understood: @priority is an integer, @reason an upper-case word.
+  // Parses the files, checks the policies against the schema, links the access levels' template for every level of the
+  // facility, builds the index. INVALID_ARGUMENT names file, line and column: of what does not parse, of a name that
+  // the schema does not have, of an operand of the wrong type, of an id that is taken, of an annotation that cannot be
+  // understood (@priority is an integer, @reason an upper-case word).
   static absl::StatusOr<std::shared_ptr<const Policies>> Compile(const PolicyFiles& files,
                                                                  const facility::State& facility);
   ~Policies();

@@ -111,7 +111,7 @@ TEST(PropertiesTest, AnExitIsNeverRefused) {
   PolicyFiles hostile = RealPolicies();
   hostile.files["hostile.cedar"] = R"(
       @id("nobody-leaves") @reason("LOCKED_IN") @priority("1000") forbid (principal, action, resource);
-      @id("broken") forbid (principal, action, resource) when { principal.shoeSize > 40 };)";
+      @id("broken") forbid (principal is Person, action, resource) when { principal.clearance + 9223372036854775807 > 0 };)";
   for (const PolicyFiles& files : {RealPolicies(), OnlyPolicies(""), hostile}) {
     ForManyReads(files, [](House&, const Tried& tried) {
       EXPECT_TRUE(!tried.exit || tried.decision.granted()) << tried.decision.event.reason;
