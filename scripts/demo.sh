@@ -100,8 +100,8 @@ auditor event list --kind step --oldest-first --limit 0
 title "The day's decisions"
 auditor event list --kind decision --oldest-first --limit 0
 
-title "Why was Park refused? The same question, with the briefing as it was"
-officer access explain --person park --access-point f3-lab-in --at +9600h
+title "Why? What the research floor would say to Park in 400 days, and what to do about it"
+officer access explain --person park --access-point f3-lab-in --at +9600h | sed '/^$/,$d'
 
 title "Proof"
 auditor audit checkpoint
