@@ -82,8 +82,8 @@ class TypeChecker {
   // `entity in group`, where both are well typed.
   Type::Kind InKind(const Expr& entity, const Type& entity_type, const Expr& group, const Type& group_type) const;
   TypePtr CheckInOperands(const Expr& e, const Type& entity, const Expr& group_expr, uint32_t group_child);
-  // The attributes of an entity or record type; null for types without.
-  TypePtr AttributesOf(const Type& type) const;
+  // The attributes of an entity or record type, as a record type.
+  TypePtr AttributesOf(const TypePtr& type) const;
   TypePtr TagsOf(const Type& type) const;
   const EntityUid* UidOf(const Expr& e) const;
   bool Knows(const Capability& capability) const { return known_.contains(capability); }
@@ -105,6 +105,9 @@ class TypeChecker {
   std::vector<uint32_t> expr_numbers_;  // by ExprId
   absl::flat_hash_map<Capability, int> known_;
 };
+
+// For messages: a large type is not written out.
+std::string NameOf(const Type& type);
 
 // The smallest type that has all values of both, or null when there is none.
 TypePtr LeastUpperBound(const TypePtr& a, const TypePtr& b);
