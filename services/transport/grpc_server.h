@@ -33,7 +33,8 @@ class GrpcServer {
   // Reads the certificate files again; connections from then on use them. On error everything stays as it was.
   absl::Status ReloadCertificates();
 
-  // What health says, of the server and of each service. SERVING at first; NOT_SERVING for good once it stops. Any thread.
+  // What health says, of the server and of each service: SERVING at first, NOT_SERVING for good once it stops. From any
+  // thread.
   void SetServing(bool serving);
 
   // Takes no more calls, lets bidirectional streams answer what they have received, waits for calls in progress and
