@@ -367,6 +367,34 @@ TEST(ExportVerifierTest, ARemovedRecordWhoseTileLineIsGoneToo) {
   EXPECT_EQ(report.first()->index, 17u);
 }
 
+TEST(ExportVerifierTest, AmongRecordsOfEqualBytesTheIndexSaysWhichIsGone) {
+  testing::MemoryLog log;
+  const std::string leaf = testing::MakeRecord(1).leaf;
+  for (int i = 0; i < 20; ++i) log.Append(i < 3 || i > 15 ? testing::MakeRecord(static_cast<uint64_t>(i)).leaf : leaf);
+  const SigningKey key = LogKey();
+  const SigningKey* keys[] = {&key};
+  const std::string checkpoint = SignCheckpoint({key.name(), 20, log.range().Root(), {}}, keys).value();
+  std::string out;
+  auto writer = ExportWriter::Begin({0, 20, false}, checkpoint, log, &out).value();
+  for (uint64_t i = 0; i < 20; ++i) {
+    const std::string& own = i < 3 || i > 15 ? testing::MakeRecord(i).leaf : leaf;
+    ASSERT_TRUE(writer.Add({own, log.leaves()[i], ""}, &out).ok());
+  }
+  ASSERT_TRUE(writer.Finish(&out).ok());
+  ASSERT_TRUE(Verify(out).verified());
+  for (const size_t gone : {3, 9, 15}) {
+    std::vector<std::string> lines = Lines(out);
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(1 + gone));
+    RewriteEnd(lines);
+    const ExportReport report = Verify(lines);
+    EXPECT_EQ(report.findings[0].damage, Damage::kRemoved) << Describe(report);
+    EXPECT_EQ(report.findings[0].index, gone) << Describe(report);
+  }
+  std::vector<std::string> lines = Lines(out);
+  std::swap(lines[6], lines[9]);  // records 5 and 8: the same bytes, and yet not the same lines
+  EXPECT_FALSE(Verify(lines).verified());
+}
+
 TEST(ExportVerifierTest, BelievesOnlyTheLogsKey) {
   const std::vector<std::string> lines = Lines(TestLog(5).Export());
   const auto expect_signature = [&](std::vector<VerifierKey> keys) {

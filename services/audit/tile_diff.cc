@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "audit/limits.h"
 
 namespace sallyport::audit {
 namespace {
@@ -38,31 +39,40 @@ class Comparison {
     is_there_[i] = true;
   }
 
-  // A longest common subsequence: what stands in its order. Equal ends are taken first, so that little is left.
+  // What a pairing is worth: as many equal hashes as possible, and among records of equal bytes those that claim the
+  // index. 0: they are not equal.
+  uint32_t Worth(size_t i, size_t j) const {
+    if (!Same(i, j)) return 0;
+    return static_cast<uint32_t>(kExportTileRecordsMax) + (found_[j].index == first_ + i ? 1 : 0);
+  }
+
+  // A longest common subsequence: what stands in its order. Ends that agree are taken first, so that little is left.
   void Align() {
+    const auto agree = [&](size_t i, size_t j) { return Same(i, j) && found_[j].index == first_ + i; };
     size_t begin = 0;
-    while (begin < expected_.size() && begin < found_.size() && Same(begin, begin)) {
+    while (begin < expected_.size() && begin < found_.size() && agree(begin, begin)) {
       Match(begin, begin);
       ++begin;
     }
     size_t i = expected_.size(), j = found_.size();
-    while (i > begin && j > begin && Same(i - 1, j - 1)) Match(--i, --j);
+    while (i > begin && j > begin && agree(i - 1, j - 1)) Match(--i, --j);
     AlignMiddle(begin, i, j);
     in_order_ = place_of_;
   }
 
   void AlignMiddle(size_t begin, size_t i_end, size_t j_end) {
     const size_t rows = i_end - begin, columns = j_end - begin;
-    std::vector<uint16_t> length((rows + 1) * (columns + 1), 0);
-    const auto at = [&](size_t row, size_t column) -> uint16_t& { return length[row * (columns + 1) + column]; };
+    std::vector<uint32_t> worth((rows + 1) * (columns + 1), 0);
+    const auto at = [&](size_t row, size_t column) -> uint32_t& { return worth[row * (columns + 1) + column]; };
+    const auto paired = [&](size_t i, size_t j) {
+      const uint32_t own = Worth(begin + i, begin + j);
+      return own == 0 ? 0 : own + at(i + 1, j + 1);
+    };
     for (size_t i = rows; i-- > 0;) {
-      for (size_t j = columns; j-- > 0;) {
-        at(i, j) = Same(begin + i, begin + j) ? static_cast<uint16_t>(at(i + 1, j + 1) + 1)
-                                              : std::max(at(i + 1, j), at(i, j + 1));
-      }
+      for (size_t j = columns; j-- > 0;) at(i, j) = std::max({paired(i, j), at(i + 1, j), at(i, j + 1)});
     }
     for (size_t i = 0, j = 0; i < rows && j < columns;) {
-      if (Same(begin + i, begin + j)) {
+      if (at(i, j) == paired(i, j) && Same(begin + i, begin + j)) {
         Match(begin + i++, begin + j++);
       } else if (at(i + 1, j) >= at(i, j + 1)) {
         ++i;
