@@ -67,6 +67,40 @@ void AddCheckVerb(CLI::App& noun, Command& command) {
   });
 }
 
+void PrintProblems(const ValidatePolicySetResponse& answer) {
+  bool valid = true;
+  for (const PolicyProblem& problem : answer.problems()) {
+    valid = valid && problem.severity() != "error";
+    std::printf("%s:%u:%u: %s: %s\n", problem.file().c_str(), problem.line(), problem.column(),
+                problem.severity().c_str(), problem.message().c_str());
+  }
+  PrintFacts({{"hash", answer.hash()}, {"result", valid ? "ok" : "NOT VALID"}});
+}
+
+void AddValidateVerb(CLI::App& noun, Command& command) {
+  CLI::App* verb = AddVerb(noun, "validate",
+                           "Have the server check policies against its facility; changes nothing\n\n"
+                           "Exit code 1 when an error was found.");
+  auto paths = std::make_shared<std::vector<std::string>>();
+  verb->add_option("paths", *paths, "Folders with policies, or single files; the whole set, schema included")
+      ->required()
+      ->type_name("PATH");
+  Calls<PolicyService>(
+      verb, command, &PolicyService::Stub::ValidatePolicySet, std::make_shared<ValidatePolicySetRequest>(),
+      PrintProblems,
+      [paths](ValidatePolicySetRequest& complete) {
+        const auto files = ReadPolicyFiles(*paths);
+        if (!files.ok()) throw CLI::ValidationError("paths", std::string(files.status().message()));
+        for (const auto& [name, text] : files->files) (*complete.mutable_policy_set()->mutable_files())[name] = text;
+      },
+      [](const ValidatePolicySetResponse& answer) {
+        for (const PolicyProblem& problem : answer.problems()) {
+          if (problem.severity() == "error") return kFailed;
+        }
+        return kDone;
+      });
+}
+
 // Writes the files of a set into a folder that has none of them. The names come from the server: no paths.
 int SaveSet(const PolicySet& set, const std::string& folder) {
   std::error_code error;
@@ -173,6 +207,7 @@ void AddForceVerbs(CLI::App& noun, Command& command) {
 void AddPolicyCommands(CLI::App& app, Command& command) {
   CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, propose, put into force, take back");
   AddCheckVerb(*noun, command);
+  AddValidateVerb(*noun, command);
   AddShowVerb(*noun, command);
   AddProposeVerb(*noun, command);
   AddForceVerbs(*noun, command);
