@@ -109,15 +109,17 @@ int ListRecords(const Command& command, const ListOptions& options) {
   std::vector<v1::LogRecord> records;
   v1::ListRecordsRequest request;
   request.set_include_personal(options.personal);
-  while (options.limit == 0 || records.size() < options.limit) {
-    const uint64_t left = options.limit == 0 ? kPageMax : options.limit - records.size();
+  // Up to where the log reached when the first page was asked for: asking is recorded, so the log grows by it.
+  uint64_t end = options.limit == 0 ? UINT64_MAX : options.from + options.limit;
+  while (options.from + records.size() < end) {
     request.set_start_index(options.from + records.size());
-    request.set_page_size(static_cast<int32_t>(std::min<uint64_t>(left, kPageMax)));
+    request.set_page_size(static_cast<int32_t>(std::min<uint64_t>(end - request.start_index(), kPageMax)));
     v1::ListRecordsResponse page;
     const grpc::Status status =
         Call<AuditService>(*client, command.timeout, &AuditService::Stub::ListRecords, request, &page);
     if (!status.ok()) return PrintError(status);
     if (page.records().empty()) break;
+    if (records.empty()) end = std::min(end, page.size());
     records.insert(records.end(), page.records().begin(), page.records().end());
   }
   if (command.format == Format::kTable) {
@@ -442,7 +444,8 @@ void AddVerify(CLI::App& noun, Command& command) {
   CLI::Option* receipt =
       Option(verb, "--receipt", &options->receipt, "A receipt, from `audit receipt`")->type_name("FILE");
   receipt->excludes(file);
-  Option(verb, "--leaf", &options->leaf, "The receipt's record, its bytes or its JSON, where the receipt does not bring it")
+  Option(verb, "--leaf", &options->leaf,
+         "The receipt's record, its bytes or its JSON, where the receipt does not bring it")
       ->type_name("FILE")
       ->needs(receipt);
   verb->callback([&command, options, file, receipt] {
