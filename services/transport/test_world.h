@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -53,12 +54,20 @@ class Eventually {
     set_.wait(lock, [this] { return value_.has_value(); });
     return *std::exchange(value_, std::nullopt);
   }
+  // Nothing when it has not been set.
+  std::optional<T> TryGet() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(value_, std::nullopt);
+  }
 
  private:
   std::mutex mutex_;
   std::condition_variable set_;
   std::optional<T> value_;
 };
+
+// Deadlines to try, the shortest first: the machine may be too slow for a short one.
+inline constexpr std::array kDeadlinesMs = {200, 2000, 20000};
 
 // Operators: "ada" (administrator), "rae" (reception), "gate-1" (gateway), "sam" (suspended), each but the gateway with
 // a token.
