@@ -81,6 +81,8 @@ inline facility::Document SmallCompany() {
 inline access::PolicyFiles RealPolicies() {
   access::PolicyFiles out;
   for (const auto& entry : std::filesystem::directory_iterator(SALLYPORT_SOURCE_DIR "/policies")) {
+    const std::string suffix = entry.path().extension().string();
+    if (suffix != ".cedar" && suffix != ".cedarschema") continue;
     std::stringstream text;
     text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
     out.files[entry.path().filename().string()] = text.str();
