@@ -16,7 +16,11 @@ bool TooOld(const World& world, absl::Time read_time) {
   return world.now - read_time > world.read_age_max || read_time - world.now > kReadAheadMax;
 }
 
-absl::string_view LanguageOf(const Place& place) { return place.site != nullptr ? place.site->language : "en"; }
+// Not one expression: of a string and a literal it would make a temporary.
+absl::string_view LanguageOf(const Place& place) {
+  if (place.site == nullptr) return "en";
+  return place.site->language;
+}
 
 // A reason that only a policy knows is shown by its advice.
 std::string MessageOf(const Case& c, absl::string_view code) {
