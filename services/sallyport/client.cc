@@ -14,7 +14,7 @@
 namespace sallyport::cli {
 namespace {
 
-constexpr size_t kPemBytesMax = 1 << 20;     // a chain of certificates
+constexpr size_t kPemBytesMax = 1 << 20;    // a chain of certificates
 constexpr int kMessageBytesMax = 64 << 20;  // answers of a server that the profile trusts
 
 absl::StatusOr<std::string> ReadPem(const std::string& what, const std::string& path) {
@@ -23,9 +23,7 @@ absl::StatusOr<std::string> ReadPem(const std::string& what, const std::string& 
   return pem;
 }
 
-std::string CodeName(grpc::StatusCode code) {
-  return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
-}
+std::string CodeName(grpc::StatusCode code) { return absl::StatusCodeToString(static_cast<absl::StatusCode>(code)); }
 
 }  // namespace
 

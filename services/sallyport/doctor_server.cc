@@ -1,9 +1,7 @@
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/wrappers.pb.h>
-
-#include <grpcpp/impl/codegen/proto_utils.h>  // first: how the generic stub serialises messages
-
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>  // how the generic stub serialises messages
 
 #include <future>
 

@@ -85,8 +85,10 @@ void EmitYaml(const Json& value, YAML::Emitter& out) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     const std::string text = value.get<std::string>();
-    if (text.find('\n') != std::string::npos) out << YAML::Literal << text;
-    else out << YAML::DoubleQuoted << text;
+    if (text.find('\n') != std::string::npos)
+      out << YAML::Literal << text;
+    else
+      out << YAML::DoubleQuoted << text;
   } else {
     out << value.dump();
   }
@@ -182,8 +184,8 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now) {
   for (const char* format : {"%Y-%m-%d %H:%M:%E*S", "%Y-%m-%dT%H:%M:%E*S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
     if (absl::ParseTime(format, text, absl::LocalTimeZone(), &time, nullptr)) return time;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is not a time; expected 2026-03-02T14:05:00Z, \"2026-03-02 14:05\", now, +2h or -30m"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", text, "\" is not a time; expected 2026-03-02T14:05:00Z, \"2026-03-02 14:05\", now, +2h or -30m"));
 }
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {

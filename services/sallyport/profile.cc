@@ -70,13 +70,20 @@ absl::StatusOr<Profile> ReadProfile(const std::string& path) {
     for (const auto& pair : root) {
       const std::string key = pair.first.as<std::string>();
       const std::string value = pair.second.as<std::string>();
-      if (key == "server") profile.server = value;
-      else if (key == "https") profile.https = value;
-      else if (key == "ca") profile.ca = beside(value);
-      else if (key == "token") profile.token = Secret(value);
-      else if (key == "token_file") profile.token_file = beside(value);
-      else if (key == "certificate") profile.certificate = beside(value);
-      else if (key == "key") profile.key = beside(value);
+      if (key == "server")
+        profile.server = value;
+      else if (key == "https")
+        profile.https = value;
+      else if (key == "ca")
+        profile.ca = beside(value);
+      else if (key == "token")
+        profile.token = Secret(value);
+      else if (key == "token_file")
+        profile.token_file = beside(value);
+      else if (key == "certificate")
+        profile.certificate = beside(value);
+      else if (key == "key")
+        profile.key = beside(value);
       else {
         return absl::InvalidArgumentError(
             absl::StrCat(path, ":", pair.first.Mark().line + 1, ": unknown key \"", key,

@@ -9,7 +9,7 @@
 namespace sallyport::cli {
 
 struct Profile {
-  std::string source;       // the file it came from; empty: none
+  std::string source;  // the file it came from; empty: none
   std::string server = "127.0.0.1:7443";
   std::string https = "https://127.0.0.1:8443";
   std::string ca;           // PEM file with the authority that signed the server's certificate
@@ -32,8 +32,8 @@ struct ProfileFlags {
 };
 
 // The profile in force: the file (--profile, else SALLYPORT_PROFILE, else ~/.config/sallyport/config.yaml if there is
-// one), then SALLYPORT_SERVER, _HTTPS, _CA, _TOKEN, _TOKEN_FILE, _CERTIFICATE and _KEY, then the flags; later ones win. A
-// later certificate also replaces an earlier token, and a later token an earlier certificate: one identity calls.
+// one), then SALLYPORT_SERVER, _HTTPS, _CA, _TOKEN, _TOKEN_FILE, _CERTIFICATE and _KEY, then the flags; later ones win.
+// A later certificate also replaces an earlier token, and a later token an earlier certificate: one identity calls.
 // Paths in a file are relative to it. Reads the token file. INVALID_ARGUMENT names file and line of what is wrong.
 absl::StatusOr<Profile> LoadProfile(const ProfileFlags& flags);
 
