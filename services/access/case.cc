@@ -120,7 +120,13 @@ absl::Status Judge(const State& state, absl::string_view context_overrides, Case
     return absl::OkStatus();
   }
   if (c.place.access_point->mode == facility::DoorMode::kLockedDown) c.Refuse(reason::kDoorLockedDown);
-  if (c.subject.person == nullptr) return absl::OkStatus();
+  if (c.subject.person == nullptr) {
+    // No policy is asked about a stranger: an unlocked door lets them in only where the rules ask nothing of anybody.
+    const Requirements& asked = c.place.requirements;
+    if (c.place.threat_level == facility::ThreatLevel::kLockdown) c.Refuse(reason::kThreatLevel, /*is_firm=*/true);
+    if (asked.restricted || asked.interview) c.Refuse(reason::kNoAccessLevel, /*is_firm=*/true);
+    return absl::OkStatus();
+  }
 
   const World& world = c.world;
   c.moment = MomentOf(world, c.place, *c.subject.person, c.pin_verified, state);

@@ -114,6 +114,7 @@ class Engine::Impl {
   void Hand(std::vector<Release> releases);
   absl::Status RunAlone(const std::string& action, Pairs facts);
   EngineMemo Memo() const;
+  absl::Status TryDataKey() const;
   absl::Time AnswersKeptSince(absl::Time now) const;
   void Remember(const storage::RequestKey& key, uint64_t index, absl::Time at);
   void DropAnswers();
@@ -152,6 +153,18 @@ EngineMemo Engine::Impl::Memo() const {
   return {options_.origin, options_.clock_from_requests, seeded_.position()};
 }
 
+// A restore with another data key must not look like a working daemon.
+absl::Status Engine::Impl::TryDataKey() const {
+  const facility::Person* someone = nullptr;
+  committed_.state.facility.people.ForEach([&](const PersonId&, const facility::Person& person) {
+    if (someone == nullptr && !person.wrapped_key.empty()) someone = &person;
+  });
+  if (someone == nullptr) return absl::OkStatus();
+  const auto key = audit::UnwrapSubjectKey(keys_.key_encryption_key, someone->subject_ref, someone->wrapped_key);
+  if (key.ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError("the data key is not the one that this database's personal data is sealed under");
+}
+
 absl::Status Engine::Impl::Recover() {
   SP_ASSIGN_OR_RETURN(storage::Head head, store_.ReadHead());
   SP_RETURN_IF_ERROR(LoadState(store_, committed_.state, committed_.memo));
@@ -181,6 +194,7 @@ absl::Status Engine::Impl::Recover() {
                                             checkpoint.size));
   }
   checkpoint_ = head.checkpoint;
+  SP_RETURN_IF_ERROR(TryDataKey());
   SP_ASSIGN_OR_RETURN(storage::Entry last, store_.ReadEntry(head.size - 1));
   committed_.time = last.time;
   const PolicyBook& book = *committed_.state.policy_book;
@@ -308,7 +322,7 @@ void Engine::Impl::Process(std::vector<Command>& commands) {
   absl::Time now = committed_.time;
   for (Command& command : commands) {
     storage::RequestKey key{};
-    if (!command.request_id.empty()) {
+    if (!command.request_id.empty() && healthy_) {
       key = ShortDigest({command.actor, command.method, command.request_id});
       if (auto first = Repeated(command, key, answers)) {
         releases.push_back({std::move(command.done), *std::move(first)});

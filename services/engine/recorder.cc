@@ -141,19 +141,20 @@ class Filler {
   std::vector<std::string>& terms_;
 };
 
-void SealFields(const facility::Person& person, const RecordContext& context, pb::Personal& personal, pb::Record& record,
+absl::Status SealFields(const facility::Person& person, const RecordContext& context, pb::Personal& personal, pb::Record& record,
                 storage::Entry& entry) {
   record.set_subject_ref(person.subject_ref);
   entry.terms.push_back(PersonTerm(person.subject_ref));
-  if (person.wrapped_key.empty()) return;
+  if (person.wrapped_key.empty()) return absl::OkStatus();
   personal.set_person_id(person.id.value());
-  const auto key = audit::UnwrapSubjectKey(context.kek, person.subject_ref, person.wrapped_key);
-  SP_CHECK(key.ok());  // wrapped by us under this key-encryption key; Start() has tried it
-  auto sealed = audit::SealPersonal(*key, PersonalAad(person.subject_ref, context.index), personal.SerializeAsString(),
-                                    context.random);
-  SP_CHECK(sealed.ok());
-  record.set_commitment(absl::StrCat(audit::HashBytes(sealed->commitment)));
-  entry.sealed = std::move(sealed->sealed);
+  SP_ASSIGN_OR_RETURN(const audit::SubjectKey key,
+                      audit::UnwrapSubjectKey(context.kek, person.subject_ref, person.wrapped_key));
+  SP_ASSIGN_OR_RETURN(audit::SealedPersonal sealed,
+                      audit::SealPersonal(key, PersonalAad(person.subject_ref, context.index),
+                                          personal.SerializeAsString(), context.random));
+  record.set_commitment(absl::StrCat(audit::HashBytes(sealed.commitment)));
+  entry.sealed = std::move(sealed.sealed);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -184,7 +185,7 @@ absl::StatusOr<storage::Entry> MakeEntry(const Event& event, const RecordContext
   std::visit(filler, event);
   if (const facility::Person* person = context.facility.people.Find(filler.person)) {
     SP_RETURN_IF_ERROR(CheckSize("personal fields", personal.ByteSizeLong() + kPersonIdBytesMax, audit::kPersonalBytesMax));
-    SealFields(*person, context, personal, record, entry);
+    SP_RETURN_IF_ERROR(SealFields(*person, context, personal, record, entry));
   }
   entry.leaf = record.SerializeAsString();
   SP_RETURN_IF_ERROR(CheckSize("a log record", entry.leaf.size(), audit::kEntryBytesMax));

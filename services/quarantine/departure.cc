@@ -21,6 +21,9 @@ absl::Status RequireReleasable(const State& state, const Visit& visit, const Par
 absl::StatusOr<bool> IsOwner(const Context& context, const ReleaseRequest& request, const Participant& owner) {
   if (request.person != owner.person) return false;
   const Identity& shown = request.presented;
+  if (shown.badge.empty() && shown.last4.empty()) {
+    return FieldError("document", "is missing: whoever takes a device shows a badge or the document of the check-in");
+  }
   if (!shown.badge.empty()) {
     const facility::Credential* badge = context.facility.credentials.Find(shown.badge);
     if (badge == nullptr) {

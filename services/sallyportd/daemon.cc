@@ -62,6 +62,7 @@ class Daemon {
     SP_ASSIGN_OR_RETURN(grpc_, transport::GrpcServer::Start(*gate_, {config_.grpc_listen, tls}));
     SP_ASSIGN_OR_RETURN(https_, transport::HttpServer::Start(*gate_, HttpOptionsOf(tls)));
     engine_->OnFailure([this] { grpc_->SetServing(false); });
+    if (!engine_->healthy()) grpc_->SetServing(false);  // it failed before anybody listened
     Log(LogLevel::kInfo, "serving", {{"grpc", grpc_->address()}, {"https", https_->address()}, {"origin", config_.origin}});
     return absl::OkStatus();
   }

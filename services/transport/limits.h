@@ -37,7 +37,7 @@ inline constexpr absl::Duration kGrpcKeepaliveTime = absl::Seconds(60);
 inline constexpr absl::Duration kGrpcKeepaliveTimeout = absl::Seconds(20);
 // How often a client may probe.
 inline constexpr absl::Duration kGrpcClientPingInterval = absl::Seconds(10);
-// Answers of one bidirectional stream that wait for a slow client; reading stops until they are half gone.
+// Answers of one bidirectional stream that wait for a slow client; reading stops while there are as many.
 inline constexpr size_t kBidiAnswersMax = 1024;
 
 // ---- HTTPS
