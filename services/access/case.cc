@@ -123,7 +123,7 @@ absl::Status Judge(const State& state, absl::string_view context_overrides, Case
   if (c.subject.person == nullptr) {
     // No policy is asked about a stranger: an unlocked door lets them in only where the rules ask nothing of anybody.
     const Requirements& asked = c.place.requirements;
-    if (c.place.threat_level == facility::ThreatLevel::kLockdown) c.Refuse(reason::kThreatLevel, /*is_firm=*/true);
+    if (c.place.threat_level == facility::ThreatLevel::kLockdown) c.Refuse("THREAT_LEVEL", /*is_firm=*/true);
     if (asked.restricted || asked.interview) c.Refuse(reason::kNoAccessLevel, /*is_firm=*/true);
     return absl::OkStatus();
   }
