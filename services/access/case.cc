@@ -121,6 +121,7 @@ absl::Status Judge(const State& state, absl::string_view context_overrides, Case
   }
   if (c.place.access_point->mode == facility::DoorMode::kLockedDown) c.Refuse(reason::kDoorLockedDown);
   if (c.subject.person == nullptr) {
+    if (!c.unlocked || c.exit) return absl::OkStatus();
     // No policy is asked about a stranger: an unlocked door lets them in only where the rules ask nothing of anybody.
     const Requirements& asked = c.place.requirements;
     if (c.place.threat_level == facility::ThreatLevel::kLockdown) c.Refuse("THREAT_LEVEL", /*is_firm=*/true);

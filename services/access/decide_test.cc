@@ -345,8 +345,11 @@ TEST(DecideTest, AnUnlockedDoorIsOpenForEverybodyButWhomAPolicyForbids) {
   EXPECT_THAT(house.Read("research-in", "park").event.also, ElementsAre("NO_ACCESS_LEVEL"));
   EXPECT_TRUE(house.Read("research-in", "park").granted());
   EXPECT_EQ(house.Read("research-in", "han").event.reason, "CLEARANCE_INSUFFICIENT");
+  EXPECT_FALSE(house.Read("research-in", "nobody").granted());  // a stranger where something is asked of everybody
   house.Threat(facility::ThreatLevel::kLockdown);
   EXPECT_EQ(house.Read("main-in", "park").event.reason, "THREAT_LEVEL");
+  EXPECT_THAT(house.Read("main-in", "nobody").event.also, ElementsAre("THREAT_LEVEL"));
+  EXPECT_FALSE(house.Read("main-in", "nobody").granted());
 }
 
 // ---- What a grant brings along

@@ -188,7 +188,8 @@ INSTANTIATE_TEST_SUITE_P(
 absl::Status Releases(Desk& d) { return d.Release().status(); }
 Step ReleasesWith(std::function<void(ReleaseRequest&)> change) {
   return [change](Desk& d) {
-    ReleaseRequest request{d.visit_, DeviceId("phone"), PersonId("cho"), {}, "1001", true, LockerId(), 0, "", true};
+    ReleaseRequest request{
+        d.visit_, DeviceId("phone"), PersonId("cho"), Passport(), "1001", true, LockerId(), 0, "", true};
     change(request);
     return ReleaseDevice(d.context(), d.state_, request).status();
   };

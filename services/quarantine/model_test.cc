@@ -67,8 +67,8 @@ class RandomDesk : public testing::World {
   }
   absl::Status ReleaseAny() {
     const DeviceId id = AnyDevice();
-    ReleaseRequest request{VisitOf(id), id, OwnerOf(id), {},   SealOf(id),  Often(),
-                           LockerId(),  0,  "",          true, Pick(2) == 0};
+    ReleaseRequest request{VisitOf(id), id, OwnerOf(id), Passport(), SealOf(id), Often(),
+                           LockerId(),  0,  "",          true,       Pick(2) == 0};
     return ReleaseDevice(context(), state_, request).status();
   }
 

@@ -211,9 +211,17 @@ TEST_F(WorkflowTest, TheDocumentAtReleaseIsHeldAgainstTheOneAtCheckIn) {
   EXPECT_TRUE(ReleaseDevice(context(), state_, request)->released);
 }
 
+TEST_F(WorkflowTest, NobodyTakesADeviceWithoutShowingWhoTheyAre) {
+  Reach(kEnded);
+  const ReleaseRequest request{visit_, DeviceId("phone"), PersonId("cho"), {}, "1001", true, LockerId(), 0, "", true};
+  EXPECT_EQ(ReleaseDevice(context(), state_, request).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(device().in_custody());
+}
+
 TEST_F(WorkflowTest, ABrokenSealHoldsTheDevice) {
   Reach(kEnded);
-  ReleaseRequest request{visit_, DeviceId("phone"), PersonId("cho"), {}, "1001", false, LockerId(), 0, "", true};
+  ReleaseRequest request{
+      visit_, DeviceId("phone"), PersonId("cho"), Passport(), "1001", false, LockerId(), 0, "", true};
   const auto outcome = ReleaseDevice(context(), state_, request);
   EXPECT_EQ(outcome->reason, "SEAL_BROKEN");
   EXPECT_EQ(device().state, DeviceState::kIncident);
