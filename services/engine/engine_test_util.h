@@ -165,10 +165,11 @@ class MemoryStore final : public storage::Store {
 };
 
 // One log's keys, the same in every process.
-inline Keys TestKeys(const std::string& origin, uint8_t seed = 7) {
+inline Keys TestKeys(const std::string& origin, uint8_t seed = 7, uint8_t data_seed = 7) {
   const std::array<uint8_t, 32> bytes = {seed};
+  const std::array<uint8_t, 32> data_bytes = {data_seed};
   auto signing = audit::SigningKey::FromSeed(origin, bytes);
-  auto kek = audit::KeyEncryptionKey::FromBytes(bytes);
+  auto kek = audit::KeyEncryptionKey::FromBytes(data_bytes);
   SP_CHECK(signing.ok() && kek.ok());
   return {std::make_shared<const audit::SigningKey>(*std::move(signing)), *std::move(kek),
           Secret(std::string(32, 'd'))};
@@ -254,7 +255,8 @@ class TestEngine {
     } else {
       memory_ = std::make_unique<MemoryStore>(disk);
     }
-    SP_ASSIGN_OR_RETURN(engine_, Engine::Start(store(), clock, random_, TestKeys(options.origin, key_seed), options));
+    SP_ASSIGN_OR_RETURN(engine_, Engine::Start(store(), clock, random_, TestKeys(options.origin, key_seed, data_key_seed),
+                                               options));
     return absl::OkStatus();
   }
   void Close() {
@@ -273,6 +275,7 @@ class TestEngine {
   FakeClock clock;
   Options options;
   uint8_t key_seed = 7;
+  uint8_t data_key_seed = 7;
   std::shared_ptr<MemoryStore::Disk> disk = std::make_shared<MemoryStore::Disk>();
 
  private:

@@ -100,6 +100,15 @@ TEST_P(Recovery, RefusesACheckpointOfAnotherKey) {
   EXPECT_EQ(engine_.Open(), absl::OkStatus());
 }
 
+TEST_P(Recovery, RefusesAnotherDataKey) {
+  engine_.data_key_seed = 8;
+  const absl::Status status = engine_.Open();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("data key"));
+  engine_.data_key_seed = 7;
+  EXPECT_EQ(engine_.Open(), absl::OkStatus());
+}
+
 // ---- a store that somebody changed
 
 struct Tampering {
