@@ -87,7 +87,10 @@ absl::Status ToStatus(const std::vector<Diagnostic>& diagnostics) {
 }
 
 std::string DidYouMean(absl::string_view name, const std::vector<std::string>& candidates) {
+  // Longer names are no typing errors, and comparing them takes long.
+  constexpr size_t kNameBytesMax = 200;
   const std::string* best = nullptr;
+  if (name.size() > kNameBytesMax) return "";
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
   std::vector<size_t> row;
   for (const std::string& candidate : candidates) {

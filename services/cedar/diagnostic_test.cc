@@ -63,6 +63,7 @@ TEST(DidYouMeanTest, SuggestsWhatIsNear) {
   EXPECT_EQ(DidYouMean("something", known), "");
   EXPECT_EQ(DidYouMean("b", known), "did you mean a?");
   EXPECT_EQ(DidYouMean("", known), "did you mean a?");
+  EXPECT_EQ(DidYouMean(std::string(100000, 'x'), {std::string(100000, 'y')}), "");
 }
 
 }  // namespace
