@@ -99,8 +99,7 @@ absl::StatusOr<v1::ListRecordsResponse> ListRecords(const QueryContext& context,
 absl::StatusOr<v1::GetReceiptResponse> GetReceipt(const QueryContext& context, const v1::GetReceiptRequest& request) {
   SP_RETURN_IF_ERROR(CheckIndex(context.snapshot, request.index()));
   engine::LogReader reader(context.engine.store());
-  SP_ASSIGN_OR_RETURN(audit::Receipt receipt,
-                      audit::MakeReceipt(request.index(), context.snapshot.checkpoint, reader));
+  SP_ASSIGN_OR_RETURN(audit::Receipt receipt, audit::MakeReceipt(request.index(), context.snapshot.checkpoint, reader));
   SP_ASSIGN_OR_RETURN(storage::Entry entry, context.engine.store().ReadEntry(request.index()));
   receipt.extra = entry.leaf;  // so that the receipt needs nothing beside it but the public key
   v1::GetReceiptResponse response;

@@ -40,6 +40,7 @@ absl::Status NoSuchPerson() { return WithReason(absl::NotFoundError("person_id: 
 
 absl::StatusOr<v1::CreatePersonResponse> CreatePerson(engine::Transaction& transaction,
                                                       const v1::CreatePersonRequest& request) {
+  if (!request.has_person()) return FieldError("person", "is required");
   SP_ASSIGN_OR_RETURN(facility::Person wanted, FromProto("person", request.person()));
   return WithPerson<v1::CreatePersonResponse>(
       engine::CreatePerson(transaction, std::move(wanted), Secret(request.pin())));

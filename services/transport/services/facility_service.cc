@@ -25,7 +25,6 @@ namespace v1 = ::sallyport::facility::v1;
 
 #define SP_FACILITY "sallyport.facility.v1.FacilityService/"
 
-constexpr size_t kDocumentBytesMax = 16 << 20;  // a hundred thousand people with their cards
 constexpr size_t kFileNameBytesMax = 255;
 constexpr char kFileName[] = "facility.yaml";
 
@@ -38,9 +37,7 @@ absl::StatusOr<facility::Document> DocumentOf(const Request& request) {
 
 template <class Request>
 absl::Status CheckDocument(const Request& request) {
-  if (request.document().empty() || request.document().size() > kDocumentBytesMax) {
-    return FieldError("document", absl::StrCat("expected 1 to ", kDocumentBytesMax, " bytes"));
-  }
+  if (request.document().empty()) return FieldError("document", "is empty");
   if (request.file_name().size() > kFileNameBytesMax) {
     return FieldError("file_name", absl::StrCat("at most ", kFileNameBytesMax, " bytes"));
   }

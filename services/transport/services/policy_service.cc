@@ -3,6 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "engine/policy_commands.h"
 #include "sallyport/policy/v1/policy.pb.h"
@@ -56,7 +57,7 @@ void AddProblem(absl::string_view line, v1::ValidatePolicySetResponse* response)
     problem->set_file(std::string(parts[0]));
     problem->set_line(row);
     problem->set_column(column);
-    problem->set_message(std::string(absl::StripAsciiWhitespace(parts[3])));
+    problem->set_message(std::string(absl::StripPrefix(absl::StripAsciiWhitespace(parts[3]), "error: ")));
   } else {
     problem->set_message(std::string(line));
   }
@@ -68,7 +69,10 @@ absl::StatusOr<v1::ValidatePolicySetResponse> Validate(const QueryContext& conte
   v1::ValidatePolicySetResponse response;
   response.set_hash(files.Hash());
   const auto compiled = access::Policies::Compile(files, context.snapshot.state.facility);
-  if (!compiled.ok()) AddProblem(compiled.status().message(), &response);
+  if (compiled.ok()) return response;
+  for (const absl::string_view line : absl::StrSplit(compiled.status().message(), '\n', absl::SkipEmpty())) {
+    AddProblem(line, &response);
+  }
   return response;
 }
 
