@@ -195,8 +195,13 @@ Awaitable<bool> HttpExchange::ServeResource(const HttpResource& resource) {
   resource.get(path_, std::make_unique<ResourceResponder>(mailbox));
   std::optional<HttpReply> reply = co_await mailbox->Take(deadline_);
   mailbox->Close();
-  HttpResponse response = Make(reply->status, reply->content_type, std::move(reply->body));
+  const bool pack = reply->compressible && reply->body.size() >= kCompressBytesMin &&
+                    connect::AcceptsGzip(Header("Accept-Encoding"));
+  HttpResponse response =
+      Make(reply->status, reply->content_type, pack ? Gzip(reply->body) : std::move(reply->body));
   response.set(http::field::cache_control, reply->cache_control);
+  if (pack) response.set(http::field::content_encoding, "gzip");
+  if (reply->compressible) response.set(http::field::vary, "Accept-Encoding");
   co_return co_await Send(std::move(response));
 }
 

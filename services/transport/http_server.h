@@ -20,6 +20,7 @@ struct HttpReply {
   std::string content_type = "text/plain; charset=utf-8";
   std::string cache_control = "no-store";
   std::string body;
+  bool compressible = false;  // worth gzip, for clients that take it
 };
 
 // Where it goes. Finish is called once, from any thread; dropping it without answers 500.

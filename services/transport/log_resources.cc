@@ -37,8 +37,8 @@ absl::StatusOr<std::string> ReadEntryBundle(storage::Store& store, const audit::
   return audit::EncodeEntryBundle(views);
 }
 
-absl::StatusOr<std::string> ReadTile(engine::Engine& engine, absl::string_view name) {
-  SP_ASSIGN_OR_RETURN(const audit::TilePath path, audit::ParseTilePath(name));
+absl::StatusOr<std::string> ReadTile(engine::Engine& engine, const absl::StatusOr<audit::TilePath>& parsed) {
+  SP_ASSIGN_OR_RETURN(const audit::TilePath path, parsed);
   SP_RETURN_IF_ERROR(audit::CheckTileExists(path, engine.snapshot()->log_size));
   return path.entries ? ReadEntryBundle(engine.store(), path) : ReadHashTile(engine.store(), path);
 }
@@ -84,7 +84,10 @@ std::vector<HttpResource> LogResources(engine::Engine& engine, Workers& workers,
   tiles.get = [&engine, &workers, log_is_public](absl::string_view path, std::unique_ptr<HttpResponder> responder) {
     const std::string name(path.substr(kPrefix.size()));
     workers.Post([&engine, log_is_public, name, shared = std::shared_ptr<HttpResponder>(std::move(responder))] {
-      shared->Finish(TileReply(ReadTile(engine, name), log_is_public));
+      const auto tile = audit::ParseTilePath(name);
+      HttpReply reply = TileReply(ReadTile(engine, tile), log_is_public);
+      reply.compressible = tile.ok() && tile->entries;  // hashes are not
+      shared->Finish(std::move(reply));
     });
   };
   return {checkpoint, tiles};
