@@ -1,7 +1,10 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "cedar/authorizer.h"
 #include "cedar/entity_json.h"
 #include "cedar/entity_store.h"
@@ -63,6 +66,23 @@ inline const std::vector<cedar::Request>& Requests() {
     return all;
   }();
   return *requests;
+}
+
+// Where the text is policies that validate: that none of them fails, but for overflow and entities that do not exist,
+// and that the index changes no answer.
+inline void CheckPolicies(const std::string& text) {
+  const auto policies = cedar::PolicySet::Parse(text);
+  if (!policies.ok()) return;
+  if (!cedar::ToStatus(cedar::ValidatePolicies(TheSchema(), *policies)).ok()) return;
+  for (const cedar::Request& request : Requests()) {
+    const cedar::Response with = cedar::Authorize(*policies, request, Entities());
+    const cedar::Response without = cedar::Authorize(*policies, request, Entities(), {.use_index = false});
+    Check(with.decision == without.decision && with.reasons == without.reasons, "the index changes the answer", text);
+    for (const cedar::PolicyError& error : with.errors) {
+      Check(absl::StrContains(error.message, "overflow") || absl::StrContains(error.message, "does not exist"),
+            "a valid policy fails", absl::StrCat(error.message, "\n", text));
+    }
+  }
 }
 
 }  // namespace fuzz
