@@ -14,9 +14,10 @@ namespace {
 
 // The type and id of a reference, marked or not; null when it is none.
 const Json* ReferenceIn(const Json& json) {
-  const Json* marked = json.Find("__entity");
-  const Json* reference = marked ? marked : &json;
-  return reference->FindString("type") && reference->FindString("id") ? reference : nullptr;
+  for (const Json* reference : {json.Find("__entity"), &json}) {
+    if (reference && reference->FindString("type") && reference->FindString("id")) return reference;
+  }
+  return nullptr;
 }
 
 // The function and arguments of a call, marked or not; null when it is none.
@@ -102,8 +103,9 @@ class ValueReader {
       default:
         break;
     }
-    if (json.Find("__entity") && ReferenceIn(json)) return ReadReference(json);
-    if (json.Find("__extn") && CallIn(json)) return ReadCall(*CallIn(json), false);
+    // A mark stands alone; among other members it is a name like any other.
+    if (json.items.size() == 1 && json.Find("__entity") && ReferenceIn(json)) return ReadReference(json);
+    if (json.items.size() == 1 && json.Find("__extn") && CallIn(json)) return ReadCall(*CallIn(json), false);
     absl::StatusOr<std::vector<RecordField>> fields = ReadFields(json, nullptr);
     if (!fields.ok()) return fields.status();
     return Value::Record(*std::move(fields));

@@ -195,13 +195,14 @@ class Reader {
         break;
     }
     if (json.FindString("__expr")) return Fail("__expr is no longer part of Cedar");
-    const Json* entity = json.Find("__entity");
+    // A mark stands alone; among other members it is a name like any other.
+    const Json* entity = json.items.size() == 1 ? json.Find("__entity") : nullptr;
     if (entity && entity->FindString("type") && entity->FindString("id")) {
       absl::StatusOr<EntityUid> uid = UidFromJson(*entity);
       if (!uid.ok()) return Fail(uid.status().message());
       return Add(ExprKind::kLiteral, {}, 0, Value::Entity(*std::move(uid)));
     }
-    const Json* call = json.Find("__extn");
+    const Json* call = json.items.size() == 1 ? json.Find("__extn") : nullptr;
     if (call && call->FindString("fn")) return ReadValueCall(*call);
     std::vector<ExprId> parts;
     for (size_t i = 0; i < json.items.size(); ++i) {
@@ -237,7 +238,6 @@ class Reader {
   }
 
   absl::StatusOr<ExprId> ReadHas(const Json& json) {
-    if (absl::Status s = Only(json, {"left", "attr"}); !s.ok()) return s;
     const Json* attribute = json.Find("attr");
     std::vector<std::string> path;
     if (attribute && attribute->is_string()) path.push_back(attribute->text);
@@ -280,7 +280,7 @@ class Reader {
       const std::string* literal = element.FindString("Literal");
       if (element.is_string() && element.text == "Wildcard") {
         pattern.elements.push_back({true, ""});
-      } else if (!literal) {
+      } else if (!literal || element.items.size() != 1) {
         return Fail("a pattern is made of \"Wildcard\" and {\"Literal\": text}");
       } else if (!pattern.elements.empty() && !pattern.elements.back().wildcard) {
         pattern.elements.back().text += *literal;
@@ -302,7 +302,7 @@ class Reader {
     absl::StatusOr<ExprId> left = ReadMember(json, "left");
     if (!left.ok()) return left;
     std::vector<ExprId> operands = {*left};
-    if (json.Find("in")) {
+    if (const Json* group = json.Find("in"); group && group->kind != Json::Kind::kNull) {
       absl::StatusOr<ExprId> in = ReadMember(json, "in");
       if (!in.ok()) return in;
       operands.push_back(*in);

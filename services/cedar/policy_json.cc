@@ -1,5 +1,7 @@
 #include "cedar/policy_json.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +14,17 @@ namespace {
 
 absl::Status Fail(absl::string_view what, absl::string_view message) {
   return absl::InvalidArgumentError(absl::StrCat(what, ": ", message));
+}
+
+// A misspelt member must not be one that is not there. The language's own engine is as strict in these places.
+absl::Status Only(const Json& json, absl::string_view what, std::initializer_list<absl::string_view> names) {
+  if (!json.is_object()) return Fail(what, absl::StrCat("expected an object, found ", KindName(json.kind)));
+  for (const std::string& name : json.names) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return Fail(what, absl::StrCat("there is no member ", QuoteString(name), " here"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadSlotOrEntity(const Json& json, absl::string_view name, ScopeConstraint* out) {
@@ -39,10 +52,12 @@ absl::Status ReadConstraint(const Json& policy, absl::string_view name, ScopeCon
     return ReadSlotOrEntity(*json, name, out);
   }
   if (*op != "is") return Fail(name, absl::StrCat("there is no operator ", QuoteString(*op), " in a scope"));
+  if (absl::Status s = Only(*json, name, {"op", "entity_type", "in"}); !s.ok()) return s;
   const std::string* type = json->FindString("entity_type");
   if (!type || !IsTypeName(*type)) return Fail(name, "expected \"entity_type\" with a type's name");
   out->type = *type;
   const Json* in = json->Find("in");
+  if (in && in->kind == Json::Kind::kNull) in = nullptr;
   out->op = in ? Op::kIsIn : Op::kIs;
   return in ? ReadSlotOrEntity(*in, name, out) : absl::OkStatus();
 }
@@ -81,6 +96,7 @@ absl::Status ReadConditions(const Json& policy, PolicyBody* out) {
   for (size_t i = 0; i < conditions->items.size(); ++i) {
     const Json& condition = conditions->items[i];
     const std::string what = absl::StrCat("conditions[", i, "]");
+    if (absl::Status s = Only(condition, what, {"kind", "body"}); !s.ok()) return s;
     const std::string* kind = condition.FindString("kind");
     const Json* body = condition.Find("body");
     if (!kind || (*kind != "when" && *kind != "unless")) return Fail(what, "expected \"kind\": \"when\" or \"unless\"");
@@ -170,6 +186,7 @@ absl::Status AddFromJson(const Json& policies, bool templates, PolicySet* out) {
 }
 
 absl::Status LinkFromJson(const Json& json, PolicySet* out) {
+  if (absl::Status s = Only(json, "templateLinks", {"templateId", "newId", "values"}); !s.ok()) return s;
   const std::string *template_id = json.FindString("templateId"), *id = json.FindString("newId");
   const Json* values = json.Find("values");
   if (!template_id || !id || !values || !values->is_object()) {
@@ -190,14 +207,9 @@ absl::Status LinkFromJson(const Json& json, PolicySet* out) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const PolicyBody>> PolicyFromJson(const Json& json) {
-  if (!json.is_object()) return Fail("policy", absl::StrCat("expected an object, found ", KindName(json.kind)));
-  static constexpr absl::string_view kMembers[] = {"effect",   "principal",  "action",
-                                                   "resource", "conditions", "annotations"};
-  for (const std::string& name : json.names) {
-    if (std::find(std::begin(kMembers), std::end(kMembers), name) == std::end(kMembers)) {
-      return Fail("policy", absl::StrCat("a policy has no member ", QuoteString(name)));
-    }
-  }
+  absl::Status members =
+      Only(json, "policy", {"effect", "principal", "action", "resource", "conditions", "annotations"});
+  if (!members.ok()) return members;
   auto body = std::make_shared<PolicyBody>();
   const std::string* effect = json.FindString("effect");
   if (!effect || (*effect != "permit" && *effect != "forbid"))
@@ -240,15 +252,12 @@ absl::StatusOr<Json> PolicyToJson(const PolicyBody& body) {
 }
 
 absl::StatusOr<PolicySet> PolicySetFromJson(const Json& json) {
-  if (!json.is_object()) return Fail("policies", absl::StrCat("expected an object, found ", KindName(json.kind)));
+  absl::Status members = Only(json, "policies", {"staticPolicies", "templates", "templateLinks"});
+  if (!members.ok()) return members;
   PolicySet set;
   for (size_t i = 0; i < json.items.size(); ++i) {
-    const std::string& name = json.names[i];
-    if (name != "staticPolicies" && name != "templates" && name != "templateLinks") {
-      return Fail("policies", absl::StrCat("a policy set has no member ", QuoteString(name)));
-    }
-    if (name == "templateLinks") continue;
-    if (absl::Status s = AddFromJson(json.items[i], name == "templates", &set); !s.ok()) return s;
+    if (json.names[i] == "templateLinks") continue;
+    if (absl::Status s = AddFromJson(json.items[i], json.names[i] == "templates", &set); !s.ok()) return s;
   }
   const Json* links = json.Find("templateLinks");
   if (links && !links->is_array()) return Fail("templateLinks", "expected an array");

@@ -237,10 +237,10 @@ TEST(FormatterTest, BreaksLongLines) {
   EXPECT_FALSE(FormatPolicies(text).ok());
   const std::string good = Permit(absl::StrCat(x, " == ", x, " && (if ", x, " then [", x, ", 1].contains(", x,
                                                ") else {a: ", x, ", b: ", x, "}.a)"));
-  EXPECT_EQ(FormatPolicies(good).value(),
-            absl::StrCat("permit (principal, action, resource)\nwhen {\n  ", x, " == ", x, " &&\n  (if ", x,
-                         "\n   then [", x, ", 1].contains(\n     ", x, "\n   )\n   else {\n     a: ", x,
-                         ",\n     b: ", x, "\n   }.a)\n};\n"));
+  EXPECT_EQ(
+      FormatPolicies(good).value(),
+      absl::StrCat("permit (principal, action, resource)\nwhen {\n  ", x, " == ", x, " &&\n  (if ", x, "\n   then [", x,
+                   ", 1].contains(\n     ", x, "\n   )\n   else {\n     a: ", x, ",\n     b: ", x, "\n   }.a)\n};\n"));
 }
 
 TEST(FormatterTest, SaysWhatDoesNotParse) {
@@ -280,6 +280,11 @@ TEST(PolicyJsonTest, ReadsTheAuthorsForm) {
       {R"({"has": {"left": {"Var": "principal"}, "attr": ["a b", "c"]}})",
        "principal has \"a b\" && principal[\"a b\"] has c"},
       {R"({"has": {"left": {"Var": "principal"}, "attr": []}})", nullptr},
+      {R"({"has": {"left": {"Var": "principal"}, "attr": "a", "more": 1}})", "principal has a"},
+      {R"({"like": {"left": {"Value": "a"}, "pattern": [{"Literal": "a", "more": 1}]}})", nullptr},
+      {R"({"is": {"left": {"Var": "principal"}, "entity_type": "A", "in": null}})", "principal is A"},
+      {R"({"Value": {"__entity": {"type": "A", "id": "x"}, "more": 1}})",
+       "{__entity: {type: \"A\", id: \"x\"}, more: 1}"},
       {R"({"Var": "foo"})", nullptr},
       {R"({"is": {"left": {"Var": "principal"}, "entity_type": "A B"}})", nullptr},
       {R"({"is": {"left": {"Var": "principal"}, "entity_type": "A", "in": {"Value": 1}}})", "principal is A in 1"},
@@ -307,14 +312,16 @@ TEST(PolicyJsonTest, RefusesWhatIsNoPolicy) {
     const char* change;  // replaces "resource"
     const char* error;
   } cases[] = {
-      {R"("resource": {"op": "All"}, "zz": 1)", "a policy has no member \"zz\""},
+      {R"("resource": {"op": "All"}, "zz": 1)", "policy: there is no member \"zz\" here"},
       {R"("resource": {"op": "in", "slot": "?principal"})", "expected the slot ?resource, found ?principal"},
       {R"("resource": {"op": "in"})", "expected \"entity\" or \"slot\""},
       {R"("resource": {"op": "has"})", "there is no operator \"has\""},
       {R"("resource": {"op": "is", "entity_type": "a b"})", "expected \"entity_type\""},
       {R"("resource": {"op": "All"}, "annotations": {"a b": "x"})", "\"a b\" is no name"},
       {R"("resource": {"op": "All"}, "annotations": {"a": 1})", "expected a string or null"},
-      {R"("other": 1)", "a policy has no member \"other\""},
+      {R"("resource": {"op": "is", "entity_type": "A", "iin": {"slot": "?resource"}})",
+       "resource: there is no member \"iin\" here"},
+      {R"("other": 1)", "policy: there is no member \"other\" here"},
   };
   for (const auto& c : cases) {
     const auto body = ParsePolicyJson(
