@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "cedar/limits.h"
 #include "cedar/text.h"
 
 namespace cedar {
@@ -35,9 +36,7 @@ SourcePosition SourceText::PositionOf(uint32_t offset) const {
 }
 
 Diagnostic MakeDiagnostic(const SourceText& source, SourceSpan span, std::string message, std::string help) {
-  Diagnostic d;
-  d.message = std::move(message);
-  d.help = std::move(help);
+  Diagnostic d = MakeDiagnostic(std::move(message), std::move(help));
   d.file = source.name;
   d.position = source.PositionOf(span.begin);
   absl::string_view all(source.text);
@@ -47,12 +46,17 @@ Diagnostic MakeDiagnostic(const SourceText& source, SourceSpan span, std::string
   absl::string_view line = absl::StripTrailingAsciiWhitespace(all.substr(begin, end - begin));
   size_t marked_end = std::clamp<size_t>(span.end, at, std::max(at, begin + line.size()));
   d.marked_columns = std::max(1, CountChars(all.substr(at, marked_end - at)));
-  if (line.size() > kShownBytesMax) {
-    size_t cut = kShownBytesMax;
-    while ((line[cut] & 0xC0) == 0x80) --cut;
-    line = line.substr(0, cut);
+  d.source_line = std::string(CutText(line, kShownBytesMax));
+  return d;
+}
+
+Diagnostic MakeDiagnostic(std::string message, std::string help) {
+  Diagnostic d;
+  d.message = std::move(message);
+  d.help = std::move(help);
+  for (std::string* text : {&d.message, &d.help}) {
+    if (text->size() > kMessageBytesMax) *text = absl::StrCat(CutText(*text, kMessageBytesMax), "…");
   }
-  d.source_line = std::string(line);
   return d;
 }
 

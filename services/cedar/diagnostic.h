@@ -52,6 +52,8 @@ struct Diagnostic {
 
 // Fills in the place of a diagnostic from its span.
 Diagnostic MakeDiagnostic(const SourceText& source, SourceSpan span, std::string message, std::string help = "");
+// Of what has no place in a text.
+Diagnostic MakeDiagnostic(std::string message, std::string help = "");
 
 // InvalidArgument with all diagnostics rendered one after the other; Ok when there is no error among them.
 absl::Status ToStatus(const std::vector<Diagnostic>& diagnostics);

@@ -4,9 +4,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "cedar/extension.h"
 #include "cedar/schema_model.h"
+#include "cedar/text.h"
 #include "cedar/validator.h"
 
 namespace cedar {
@@ -87,7 +87,7 @@ class ValueReader {
 
  private:
   absl::Status Fail(absl::string_view message) const {
-    return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(path_, ""), ": ", message));
+    return absl::InvalidArgumentError(absl::StrCat(PathText(path_, ""), ": ", message));
   }
 
   absl::StatusOr<Value> ReadAny(const Json& json) {

@@ -238,14 +238,17 @@ TEST(JsonTest, RefusesHostileText) {
       {std::string(1000000, '['), "may nest at most 128 levels"},
       {std::string(static_cast<size_t>(kJsonDepthMax) + 1, '[') + std::string(kJsonDepthMax + 1, ']'), "may nest"},
       {"{\"a\": 1, \"a\": 2}", "the name \"a\" stands twice"},
-      {"[1,", "line 1, column 4"},
-      {"[1]]", "parse error"},
+      {"[1,", "line 1, column 4: syntax error"},
+      {"[1]]", "line 1, column 4: syntax error"},
+      {"[1,\n 2\n, {\"a\": 1,\n \"a\": 2}]", "line 4, column 8: the name \"a\" stands twice"},
+      {"[1,\n 1e999]", "line 2, column 6: a number is out of range"},
+      {std::string("[1]\0", 4), "line 1, column 4: unexpected zero byte"},
       {"\"\xFF\"", "UTF-8"},
       {"\"\\ud800\"", "surrogate"},
-      {"[01]", "parse error"},
-      {"[NaN]", "parse error"},
-      {"// comment\n1", "parse error"},
-      {"", "parse error"},
+      {"[01]", "syntax error"},
+      {"[NaN]", "syntax error"},
+      {"// comment\n1", "syntax error"},
+      {"", "line 1, column 1: syntax error"},
   };
   for (const auto& c : cases) {
     EXPECT_THAT(ParseJson(c.text).status().message(), HasSubstr(c.error)) << c.text.substr(0, 20);

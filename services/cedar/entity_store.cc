@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cedar/limits.h"
 
 namespace cedar {
 namespace {
@@ -54,6 +55,7 @@ absl::StatusOr<EntityStore> EntityStore::Create(std::vector<Entity> entities) {
     node = std::make_unique<Node>();
     node->entity = std::move(entity);
   }
+  size_t steps = 0;
   // Walks up from each entity; parents that are no entities of the store count as ancestors without parents.
   for (auto& [uid, node] : store.entities_) {
     std::vector<const EntityUid*> open;
@@ -66,6 +68,10 @@ absl::StatusOr<EntityStore> EntityStore::Create(std::vector<Entity> entities) {
       open.pop_back();
       if (ancestor == uid) {
         return absl::InvalidArgumentError(absl::StrCat("entity ", uid.ToString(), " is its own ancestor"));
+      }
+      if (++steps > kAncestorStepsMax) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the entities' ancestors are too many: more than ", kAncestorStepsMax, " steps up"));
       }
       if (!node->ancestors.insert(ancestor).second) continue;
       if (const Node* next = store.FindNode(ancestor)) push(*next);

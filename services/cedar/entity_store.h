@@ -26,7 +26,8 @@ struct Entity {
 class EntityStore : public EntitySource {
  public:
   EntityStore() = default;
-  // Refuses two different entities with one uid (equal ones collapse) and cycles among parents.
+  // Refuses two different entities with one uid (equal ones collapse), cycles among parents, and more than
+  // kAncestorStepsMax ancestors.
   static absl::StatusOr<EntityStore> Create(std::vector<Entity> entities);
 
   Lookup Attribute(const EntityUid& entity, absl::string_view name, Value* value) const override;

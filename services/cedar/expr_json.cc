@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "cedar/entity_json.h"
 #include "cedar/expr_printer.h"
 #include "cedar/limits.h"
@@ -51,7 +50,7 @@ const Member* FindMember(const Member (&members)[n], absl::string_view name) {
 
 class Reader {
  public:
-  Reader(std::string what, ExprTree* tree) : path_{std::move(what)}, tree_(*tree) {}
+  Reader(std::string what, ExprTree* tree) : path_{std::move(what)}, tree_(*tree), begin_(tree->size()) {}
 
   absl::StatusOr<ExprId> Read(const Json& json) {
     if (!json.is_object() || json.names.size() != 1) return Fail("expected an object with one member");
@@ -89,19 +88,24 @@ class Reader {
   };
 
   absl::Status Fail(absl::string_view message) const {
-    // Deep places are named by their ends.
-    constexpr size_t kShownMax = 12;
-    std::string path = path_.size() <= kShownMax
-                           ? absl::StrJoin(path_, ".")
-                           : absl::StrCat(path_[0], ".….", absl::StrJoin(path_.end() - kShownMax, path_.end(), "."));
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", message));
+    return absl::InvalidArgumentError(absl::StrCat(PathText(path_, "."), ": ", message));
   }
 
-  absl::StatusOr<ExprId> Check(ExprId id) const {
+  absl::StatusOr<ExprId> Check(ExprId id) {
     if (tree_[id].height > kExprHeightMax) {
       return Fail(absl::StrCat("this expression is nested more than ", kExprHeightMax, " levels deep"));
     }
-    if (tree_.size() > kExprNodesMax) return Fail("this policy has too many expressions");
+    const Expr& e = tree_[id];
+    Size size;
+    for (uint32_t i = 0; i < e.child_count; ++i) {
+      const Size& operand = sizes_[tree_.ChildId(e, i) - begin_];
+      size.nodes += operand.nodes;
+      const bool nests = OperandBinding(e, i) == Binding::kIf || NeedsParentheses(tree_, e, i);
+      size.nesting = std::max(size.nesting, operand.nesting + (nests ? 1 : 0));
+    }
+    sizes_.push_back(size);
+    if (tree_.size() > kExprNodesMax || size.nodes > kExprNodesMax) return Fail("this policy has too many expressions");
+    if (size.nesting > kNestingMax) return Fail(absl::StrCat("expressions nest at most ", kNestingMax, " levels deep"));
     return id;
   }
 
@@ -345,6 +349,14 @@ class Reader {
 
   std::vector<std::string> path_;
   ExprTree& tree_;
+  // What each of our expressions, from `begin_` on, takes in text, where those are repeated that ExpandHas uses more than
+  // once.
+  struct Size {
+    size_t nodes = 1;
+    int nesting = 1;
+  };
+  const size_t begin_;
+  std::vector<Size> sizes_;
 };
 
 class Writer {
@@ -450,20 +462,15 @@ class Writer {
 };
 
 // Levels that the expression takes in JSON, where chains nest.
-int JsonHeight(const ExprTree& tree, ExprId root) {
-  std::vector<int> heights(tree.size(), 0);
-  // Children stand before their parents.
-  for (ExprId id = 0; id <= root; ++id) {
-    const Expr& e = tree[id];
-    bool chain = e.kind == ExprKind::kAnd || e.kind == ExprKind::kOr;
-    int below = 0;
-    for (uint32_t i = 0; i < e.child_count; ++i) {
-      int child = heights[tree.ChildId(e, i)];
-      below = chain && i > 0 ? std::max(below, child) + 2 : std::max(below, child);
-    }
-    heights[id] = std::min(chain ? below : below + 2, kPolicyJsonDepthMax + 1);
+int JsonHeight(const ExprTree& tree, ExprId id) {
+  const Expr& e = tree[id];
+  bool chain = e.kind == ExprKind::kAnd || e.kind == ExprKind::kOr;
+  int below = 0;
+  for (uint32_t i = 0; i < e.child_count; ++i) {
+    int child = JsonHeight(tree, tree.ChildId(e, i));
+    below = chain && i > 0 ? std::max(below, child) + 2 : std::max(below, child);
   }
-  return heights[root];
+  return std::min(chain ? below : below + 2, kPolicyJsonDepthMax + 1);
 }
 
 }  // namespace

@@ -1,21 +1,52 @@
 #include "cedar/json.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cedar/limits.h"
+#include "cedar/text.h"
 #include "nlohmann/json.hpp"
 
 namespace cedar {
 namespace {
 
+// Reads the text and keeps somebody informed of where it is.
+class Position {
+ public:
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Position(const char* at, const char** shared) : at_(at), shared_(shared) {}
+  reference operator*() const { return *at_; }
+  Position& operator++() {
+    *shared_ = ++at_;
+    return *this;
+  }
+  Position operator++(int) {
+    Position before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const Position& a, const Position& b) { return a.at_ == b.at_; }
+  friend bool operator!=(const Position& a, const Position& b) { return a.at_ != b.at_; }
+
+ private:
+  const char* at_;
+  const char** shared_;
+};
+
 // Builds the value as the parser reports its parts. Every method returns whether to go on.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Builder(int depth_max) : depth_max_(static_cast<size_t>(depth_max)) {}
+  Builder(absl::string_view text, int depth_max)
+      : text_(text), at_(text.data()), depth_max_(static_cast<size_t>(depth_max)) {}
 
   bool null() override { return Add(Json()); }
   bool boolean(bool value) override { return Add(Json::Bool(value)); }
@@ -51,18 +82,33 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     open_.pop_back();
     return true;
   }
-  bool parse_error(size_t, const std::string&, const nlohmann::json::exception& e) override {
+  bool parse_error(size_t position, const std::string&, const nlohmann::json::exception& e) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …"
     absl::string_view message = e.what();
-    size_t tag_end = message.find("] ");
-    return Fail(tag_end == absl::string_view::npos ? message : message.substr(tag_end + 2));
+    const size_t syntax = message.find(": syntax error");
+    return FailAt(position,
+                  syntax == absl::string_view::npos ? "a number is out of range" : message.substr(syntax + 2));
   }
 
-  absl::Status status() const { return error_.empty() ? absl::OkStatus() : absl::InvalidArgumentError(error_); }
+  absl::Status Read() {
+    // nlohmann would take a zero byte for the end of the text.
+    if (const size_t nul = text_.find('\0'); nul != absl::string_view::npos) {
+      FailAt(nul + 1, "unexpected zero byte");
+    } else {
+      const Position begin(at_, &at_), end(text_.data() + text_.size(), &at_);
+      if (nlohmann::json::sax_parse(begin, end, this)) return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(error_);
+  }
   Json Take() { return std::move(root_); }
 
  private:
-  bool Fail(absl::string_view message) {
-    error_ = std::string(message);
+  bool Fail(absl::string_view message) { return FailAt(static_cast<size_t>(at_ - text_.data()), message); }
+  // `read`: how many bytes have been read; the place is that of the last one.
+  bool FailAt(size_t read, absl::string_view message) {
+    const absl::string_view before = text_.substr(0, std::max<size_t>(read, 1) - 1);
+    error_ = absl::StrCat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ",
+                          before.size() - before.rfind('\n'), ": ", CutText(message, kMessageBytesMax));
     return false;
   }
   bool AddNumber(const std::string& text) {
@@ -90,6 +136,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  const absl::string_view text_;
+  const char* at_;  // behind what has been read
   const size_t depth_max_;
   Json root_;
   std::vector<Json*> open_;
@@ -222,8 +270,8 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, int depth_max) {
     return absl::InvalidArgumentError(
         absl::StrCat("the JSON is ", text.size(), " bytes long; at most ", kInputBytesMax, " are read"));
   }
-  Builder builder(depth_max);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.status();
+  Builder builder(text, depth_max);
+  if (absl::Status status = builder.Read(); !status.ok()) return status;
   return builder.Take();
 }
 

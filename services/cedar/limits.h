@@ -34,6 +34,25 @@ inline constexpr size_t kJsonValuesMax = 4u << 20;
 // Parts of one path in a type or namespace name.
 inline constexpr size_t kNamePartsMax = 64;
 
+// Annotations of one thing.
+inline constexpr size_t kAnnotationsMax = 1000;
+
+// Bytes of a schema with each declaration of several names written once for each of them.
+inline constexpr size_t kSchemaWrittenOutBytesMax = 16u << 20;
+
+// Steps from an entity to a parent, summed over the ways up from each entity of a store: what finding all ancestors
+// takes, and more than there are of them.
+inline constexpr size_t kAncestorStepsMax = 16u << 20;
+
+// The same among the entity types of a schema.
+inline constexpr size_t kTypeAncestorStepsMax = 1u << 20;
+
+// Combinations of action, principal type and resource type that a schema allows. Each policy is checked for each.
+inline constexpr size_t kRequestEnvsMax = 1u << 16;
+
+// Bytes of one message, which may quote what it is about.
+inline constexpr size_t kMessageBytesMax = 2000;
+
 // Errors that one parse or validation collects before it stops.
 inline constexpr size_t kDiagnosticsMax = 100;
 

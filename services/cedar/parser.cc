@@ -82,6 +82,9 @@ bool PolicyParser::ParseAnnotations(PolicyBody* body) {
       return reader_.Fail(name.span, absl::StrCat("the annotation @", name.text, " stands here twice"));
     }
     annotation.span = reader_.SpanFrom(begin);
+    if (body->annotations.size() == kAnnotationsMax) {
+      return reader_.Fail(annotation.span, absl::StrCat("a policy has at most ", kAnnotationsMax, " annotations"));
+    }
     body->annotations.push_back(std::move(annotation));
   }
   return true;

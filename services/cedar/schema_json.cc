@@ -48,7 +48,7 @@ class Reader {
 
   absl::Status Fail(absl::string_view message) const {
     return absl::InvalidArgumentError(
-        absl::StrCat(path_.empty() ? "schema" : absl::StrJoin(path_, "."), ": ", message));
+        absl::StrCat(path_.empty() ? "schema" : PathText(path_, "."), ": ", message));
   }
 
   absl::Status ExpectObject(const Json& json) const {

@@ -8,16 +8,6 @@
 #include "cedar/text.h"
 
 namespace cedar {
-namespace {
-
-NamespaceSyntax* FindNamespace(absl::string_view name, SchemaSyntax* schema) {
-  for (NamespaceSyntax& n : schema->namespaces) {
-    if (n.name.text == name) return &n;
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 SchemaSyntax SchemaParser::ParseSchema() {
   SchemaSyntax schema;
@@ -30,8 +20,9 @@ SchemaSyntax SchemaParser::ParseSchema() {
     } else if (reader_.At("namespace")) {
       if (!ParseNamespace(std::move(annotations), &schema)) reader_.SkipPast("}");
     } else {
-      if (!FindNamespace("", &schema)) schema.namespaces.emplace_back();
-      if (!ParseDeclaration(std::move(annotations), FindNamespace("", &schema))) reader_.SkipPast(";");
+      auto [it, fresh] = namespaces_.emplace("", schema.namespaces.size());
+      if (fresh) schema.namespaces.emplace_back();
+      if (!ParseDeclaration(std::move(annotations), &schema.namespaces[it->second])) reader_.SkipPast(";");
     }
   }
   return schema;
@@ -42,7 +33,7 @@ bool SchemaParser::ParseNamespace(Annotations annotations, SchemaSyntax* out) {
   NamespaceSyntax result;
   result.annotations = std::move(annotations);
   if (!ParsePath(&result.name)) return false;
-  if (FindNamespace(result.name.text, out)) {
+  if (namespaces_.contains(result.name.text)) {
     return reader_.Fail(result.name.span, absl::StrCat("the namespace ", result.name.text, " stands here twice"),
                         "put all of its declarations between one pair of braces");
   }
@@ -53,6 +44,7 @@ bool SchemaParser::ParseNamespace(Annotations annotations, SchemaSyntax* out) {
     Annotations inner;
     if (!ParseAnnotations(&inner) || !ParseDeclaration(std::move(inner), &result)) reader_.SkipPast(";");
   }
+  namespaces_.emplace(result.name.text, out->namespaces.size());
   out->namespaces.push_back(std::move(result));
   return true;
 }
@@ -72,6 +64,7 @@ bool SchemaParser::ParseEntity(Annotations annotations, NamespaceSyntax* out) {
   std::vector<NameSyntax> names;
   auto one = [&] { return ParseIdent("an entity type's name", &names.emplace_back()); };
   if (!ParseList(one)) return false;
+  uint32_t shared_begin = reader_.PreviousEnd();
   if (reader_.At("enum")) {
     if (!ParseChoices(&declared)) return false;
   } else {
@@ -83,12 +76,20 @@ bool SchemaParser::ParseEntity(Annotations annotations, NamespaceSyntax* out) {
     }
     if (reader_.Take("tags") && !ParseType(&declared.tags.emplace())) return false;
   }
-  if (!reader_.Expect(";", "at the end of the entity type")) return false;
+  if (!reader_.Expect(";", "at the end of the entity type") || !MayWriteOut(names, shared_begin)) return false;
   for (NameSyntax& name : names) {
     declared.name = std::move(name);
     out->entity_types.push_back(declared);
   }
   return true;
+}
+
+bool SchemaParser::MayWriteOut(const std::vector<NameSyntax>& names, uint32_t shared_begin) {
+  written_out_bytes_ += (names.size() - 1) * (reader_.PreviousEnd() - shared_begin);
+  if (written_out_bytes_ <= kSchemaWrittenOutBytesMax) return true;
+  return reader_.Fail(names[0].span,
+                      absl::StrCat("this schema, written out with one name in each declaration, has more than ",
+                                   kSchemaWrittenOutBytesMax, " bytes"));
 }
 
 bool SchemaParser::ParseChoices(EntityTypeSyntax* out) {
@@ -110,6 +111,7 @@ bool SchemaParser::ParseAction(Annotations annotations, NamespaceSyntax* out) {
   std::vector<NameSyntax> names;
   auto one = [&] { return ParseName("an action's name", &names.emplace_back()); };
   if (!ParseList(one)) return false;
+  uint32_t shared_begin = reader_.PreviousEnd();
   if (reader_.Take("in") && !ParseActionParents(&declared)) return false;
   if (reader_.At("appliesTo") && !ParseAppliesTo(&declared)) return false;
   if (reader_.Take("attributes")) {
@@ -117,7 +119,7 @@ bool SchemaParser::ParseAction(Annotations annotations, NamespaceSyntax* out) {
     if (!reader_.At("}")) return reader_.Fail(reader_.Peek().span, "actions cannot have attributes");
     reader_.Next();
   }
-  if (!reader_.Expect(";", "at the end of the action")) return false;
+  if (!reader_.Expect(";", "at the end of the action") || !MayWriteOut(names, shared_begin)) return false;
   for (NameSyntax& name : names) {
     declared.name = std::move(name);
     out->actions.push_back(declared);
@@ -212,6 +214,9 @@ bool SchemaParser::ParseAnnotations(Annotations* out) {
         return reader_.error_count() > errors ? false : reader_.FailHere("the annotation's value, a string");
       }
       if (!reader_.Expect(")", "after the annotation's value")) return false;
+    }
+    if (out->size() == kAnnotationsMax) {
+      return reader_.Fail(name.span, absl::StrCat("there are at most ", kAnnotationsMax, " annotations of one thing"));
     }
     out->push_back(std::move(annotation));
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "cedar/lexer.h"
@@ -28,6 +29,8 @@ class SchemaParser {
   bool ParseNamespace(Annotations annotations, SchemaSyntax* out);
   bool ParseDeclaration(Annotations annotations, NamespaceSyntax* out);
   bool ParseEntity(Annotations annotations, NamespaceSyntax* out);
+  // Adds up what declarations of several names take, which share what begins there.
+  bool MayWriteOut(const std::vector<NameSyntax>& names, uint32_t shared_begin);
   bool ParseChoices(EntityTypeSyntax* out);
   bool ParseAction(Annotations annotations, NamespaceSyntax* out);
   bool ParseActionParents(ActionSyntax* out);
@@ -52,6 +55,8 @@ class SchemaParser {
 
   std::shared_ptr<const SourceText> source_;
   TokenReader reader_;
+  absl::flat_hash_map<std::string, size_t> namespaces_;  // name: index in the schema
+  size_t written_out_bytes_ = 0;
 };
 
 }  // namespace cedar

@@ -54,6 +54,7 @@ class Resolver {
       for (const ActionSyntax& action : space.actions) ResolveAction(space.name.text, action);
     }
     CloseHierarchy();
+    CheckRequestEnvs();
     absl::StatusOr<EntityStore> actions = EntityStore::Create(std::move(action_entities_));
     if (actions.ok()) {
       model_.action_entities = *std::move(actions);
@@ -72,14 +73,12 @@ class Resolver {
   };
 
   void Fail(SourceSpan span, std::string message, std::string help = "") {
-    if (diagnostics_->size() >= kDiagnosticsMax) return;
+    if (too_many_errors()) return;
     if (syntax_.source) {
       diagnostics_->push_back(MakeDiagnostic(*syntax_.source, span, std::move(message), std::move(help)));
       return;
     }
-    Diagnostic& d = diagnostics_->emplace_back();
-    d.message = std::move(message);
-    d.help = std::move(help);
+    diagnostics_->push_back(MakeDiagnostic(std::move(message), std::move(help)));
   }
 
   // Declarations: every name once, none that is not allowed.
@@ -150,8 +149,11 @@ class Resolver {
     return std::nullopt;
   }
 
+  bool too_many_errors() const { return diagnostics_->size() >= kDiagnosticsMax; }
+
   void Unknown(absl::string_view what, const NameSyntax& name, bool common_types) {
     std::vector<std::string> known;
+    if (too_many_errors()) return;
     for (const auto& [type, model] : model_.entity_types) known.push_back(type);
     if (common_types) {
       for (const auto& [type, common] : common_types_) known.push_back(type);
@@ -279,6 +281,7 @@ class Resolver {
       EntityUid uid(type, ref.id.text);
       if (model_.FindAction(uid)) return uid;
     }
+    if (too_many_errors()) return std::nullopt;
     for (const auto& [uid, action] : model_.actions) known.emplace_back(uid.id());
     Fail(ref.id.span, absl::StrCat("there is no action ", QuoteString(ref.id.text)), DidYouMean(ref.id.text, known));
     return std::nullopt;
@@ -286,17 +289,34 @@ class Resolver {
 
   // From the parents that are written to all ancestors.
   void CloseHierarchy() {
+    absl::flat_hash_map<absl::string_view, std::vector<std::string>> parents;
+    for (const auto& [name, entity] : model_.entity_types) {
+      parents[name].assign(entity.ancestors.begin(), entity.ancestors.end());
+    }
+    size_t steps = 0;
     for (auto& [name, entity] : model_.entity_types) {
-      std::vector<std::string> open(entity.ancestors.begin(), entity.ancestors.end());
+      std::vector<absl::string_view> open(parents[name].begin(), parents[name].end());
       while (!open.empty()) {
-        const EntityTypeModel* next = model_.FindEntityType(open.back());
+        const std::vector<std::string>& next = parents[open.back()];
         open.pop_back();
-        for (const std::string& ancestor : next->ancestors) {
-          if (!entity.ancestors.contains(ancestor)) open.push_back(ancestor);
+        for (const std::string& ancestor : next) {
+          if (entity.ancestors.insert(ancestor).second) open.push_back(ancestor);
         }
-        // Last, since `next` may be this very type.
-        for (const std::string& ancestor : open) entity.ancestors.insert(ancestor);
+        steps += next.size();
+        if (steps <= kTypeAncestorStepsMax) continue;
+        return Fail({}, absl::StrCat("the entity types' ancestors are too many: more than ", kTypeAncestorStepsMax,
+                                     " steps up"));
       }
+    }
+  }
+
+  void CheckRequestEnvs() {
+    size_t envs = 0;
+    for (const auto& [uid, action] : model_.actions) {
+      envs += action.principals.size() * action.resources.size();
+      if (envs <= kRequestEnvsMax) continue;
+      return Fail({}, absl::StrCat("the actions apply to more than ", kRequestEnvsMax,
+                                   " combinations of principal and resource types"));
     }
   }
 

@@ -63,6 +63,27 @@ void AppendUtf8(char32_t c, std::string* out) {
   }
 }
 
+absl::string_view CutText(absl::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t cut = bytes_max;
+  while (cut > 0 && (text[cut] & 0xC0) == 0x80) --cut;
+  return text.substr(0, cut);
+}
+
+std::string PathText(const std::vector<std::string>& path, absl::string_view separator) {
+  constexpr size_t kEndsMax = 12;
+  constexpr size_t kNameBytesMax = 100;
+  std::string out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (i == 1 && path.size() > kEndsMax + 1) {
+      absl::StrAppend(&out, separator, "…");
+      i = path.size() - kEndsMax;
+    }
+    absl::StrAppend(&out, i > 0 ? separator : "", CutText(path[i], kNameBytesMax), path[i].size() > kNameBytesMax ? "…" : "");
+  }
+  return out;
+}
+
 bool IsIdentStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool IsIdentPart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,11 @@ size_t FindInvalidUtf8(absl::string_view text);
 // Reads one character of valid UTF-8 at *pos and moves past it.
 char32_t NextChar(absl::string_view text, size_t* pos);
 void AppendUtf8(char32_t c, std::string* out);
+
+// The beginning of valid UTF-8, at most that long.
+absl::string_view CutText(absl::string_view text, size_t bytes_max);
+// Names on the way to a place in JSON, joined by `separator`: long ones are cut, and of many only the ends are there.
+std::string PathText(const std::vector<std::string>& path, absl::string_view separator);
 
 bool IsIdentStart(char c);
 bool IsIdentPart(char c);

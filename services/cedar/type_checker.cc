@@ -321,6 +321,19 @@ const EntityUid* TypeChecker::UidOf(const Expr& e) const {
   return e.kind == ExprKind::kLiteral && e.value.is_entity() ? &e.value.entity_ref() : nullptr;
 }
 
+std::optional<Value> TypeChecker::LiteralOf(const Expr& e) const {
+  if (e.kind == ExprKind::kLiteral) return e.value;
+  if (e.kind != ExprKind::kAnd && e.kind != ExprKind::kOr) return std::nullopt;
+  const bool is_or = e.kind == ExprKind::kOr;
+  bool result = !is_or;
+  for (uint32_t i = 0; i < e.child_count; ++i) {
+    const std::optional<Value> operand = LiteralOf(body_.exprs.Child(e, i));
+    if (!operand || !operand->is_bool()) return std::nullopt;
+    result = is_or ? result || operand->bool_value() : result && operand->bool_value();
+  }
+  return Value::Bool(result);
+}
+
 TypeChecker::Checked TypeChecker::CheckEquality(const Expr& e) {
   const ExprTree& tree = body_.exprs;
   Checked left = CheckChild(e, 0), right = CheckChild(e, 1);
@@ -330,8 +343,8 @@ TypeChecker::Checked TypeChecker::CheckEquality(const Expr& e) {
   const EntityUid *x = UidOf(a), *y = UidOf(b);
   if (x && y) {
     equal = Known(*x == *y);
-  } else if (a.kind == ExprKind::kLiteral && b.kind == ExprKind::kLiteral) {
-    equal = Known(a.value == b.value);
+  } else if (const std::optional<Value> v = LiteralOf(a), w = LiteralOf(b); v && w) {
+    equal = Known(*v == *w);
   } else if (left.type->kind == Kind::kEntity && right.type->kind == Kind::kEntity) {
     if (left.type->entity != right.type->entity) equal = Kind::kFalse;
   } else if (!LeastUpperBound(left.type, right.type)) {

@@ -2,6 +2,7 @@
 #define CEDAR_TYPE_CHECKER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,6 +87,8 @@ class TypeChecker {
   TypePtr AttributesOf(const TypePtr& type) const;
   TypePtr TagsOf(const Type& type) const;
   const EntityUid* UidOf(const Expr& e) const;
+  // A literal's value; && and || of literals are literals too.
+  std::optional<Value> LiteralOf(const Expr& e) const;
   bool Knows(const Capability& capability) const { return known_.contains(capability); }
 
   Checked Fail(const Expr& e, std::string message, std::string help = "");

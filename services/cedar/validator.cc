@@ -64,11 +64,9 @@ class PolicyValidator {
     size_t& count = severity == Diagnostic::Severity::kError ? errors_ : warnings_;
     if (count >= kDiagnosticsMax || !seen_.emplace(span.begin, span.end, message).second) return;
     ++count;
-    Diagnostic d;
-    if (body_->source) d = MakeDiagnostic(*body_->source, span, "");
+    Diagnostic d = body_->source ? MakeDiagnostic(*body_->source, span, std::move(message), std::move(help))
+                                 : MakeDiagnostic(std::move(message), std::move(help));
     d.severity = severity;
-    d.message = std::move(message);
-    d.help = std::move(help);
     d.policy_id = std::string(id_);
     out_.push_back(std::move(d));
   }
@@ -94,7 +92,7 @@ class PolicyValidator {
   }
 
   void CheckTypeName(absl::string_view name, SourceSpan span) {
-    if (EntityUid(name, "").is_action() || model_.FindEntityType(name)) return;
+    if (EntityUid(name, "").is_action() || model_.FindEntityType(name) || errors_ >= kDiagnosticsMax) return;
     std::vector<std::string> known;
     for (const auto& [type, entity] : model_.entity_types) known.push_back(type);
     Error(span, absl::StrCat("the schema has no entity type ", name), DidYouMean(name, known));
@@ -102,7 +100,7 @@ class PolicyValidator {
 
   void CheckUid(const EntityUid& uid, SourceSpan span) {
     if (uid.is_action()) {
-      if (model_.FindAction(uid)) return;
+      if (model_.FindAction(uid) || errors_ >= kDiagnosticsMax) return;
       std::vector<std::string> known;
       for (const auto& [action, model] : model_.actions) known.push_back(action.ToString());
       Error(span, absl::StrCat("the schema has no action ", uid.ToString()), DidYouMean(uid.ToString(), known));

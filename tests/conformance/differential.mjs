@@ -10,7 +10,11 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { makeCase } from "./generate.mjs";
+
+// Node 20 crashes now and then (in V8's deoptimizer) where such calls are inlined.
+setFlagsFromString("--no-turbo-inline-js-wasm-calls");
 
 const kDifferencesMax = 100;  // then it gives up
 const kProgressMilliseconds = 60_000;

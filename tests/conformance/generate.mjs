@@ -44,12 +44,15 @@ export function mutateJson(r, json) {
   const take = () => Array.isArray(owner) ? owner.splice(Number(key), 1) : delete owner[key];
   // A method without its receiver: we refuse it, the other engine panics at some of them.
   if (Array.isArray(owner) && owner.length === 1) return;
+  const stray = structuredClone(r.pick(kStrayValues));
+  // The other engine takes arrays for objects, the members in its own order.
+  if (Array.isArray(stray) && owner[key] !== null && typeof owner[key] === "object") return;
   switch (r.below(4)) {
     case 0: take(); break;
-    case 1: owner[key] = structuredClone(r.pick(kStrayValues)); break;
+    case 1: owner[key] = stray; break;
     case 2:
-      if (Array.isArray(owner)) owner.push(structuredClone(r.pick(kStrayValues)));
-      else owner[r.pick(kStrayNames)] = structuredClone(r.pick(kStrayValues));
+      if (Array.isArray(owner)) owner.push(stray);
+      else owner[r.pick(kStrayNames)] = stray;
       break;
     default: {
       const value = owner[key];
