@@ -1,5 +1,6 @@
 #include "cedar/authorizer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,8 +26,8 @@ class Answer {
  public:
   Answer(internal::Evaluator* evaluator, Response* response) : evaluator_(*evaluator), response_(*response) {}
 
+  // A policy whose scope matches.
   void Consider(const Policy* policy) {
-    if (!evaluator_.ScopeMatches(*policy)) return;
     switch (evaluator_.Conditions(*policy)) {
       case internal::Truth::kFalse: break;
       case internal::Truth::kError: response_.errors.push_back({policy, ErrorMessage(*policy, evaluator_)}); break;
@@ -50,6 +51,24 @@ class Answer {
   bool forbidden_ = false;
 };
 
+// By order of addition, each once: the index finds policies in an order of its own.
+void SortOut(Response* response) {
+  if (response->reasons.size() > 1) {
+    auto& reasons = response->reasons;
+    std::sort(reasons.begin(), reasons.end(), internal::ScopeIndex::AddedBefore);
+    reasons.erase(std::unique(reasons.begin(), reasons.end()), reasons.end());
+  }
+  if (response->errors.size() > 1) {
+    auto& errors = response->errors;
+    std::sort(errors.begin(), errors.end(), [](const PolicyError& a, const PolicyError& b) {
+      return internal::ScopeIndex::AddedBefore(a.policy, b.policy);
+    });
+    errors.erase(std::unique(errors.begin(), errors.end(),
+                             [](const PolicyError& a, const PolicyError& b) { return a.policy == b.policy; }),
+                 errors.end());
+  }
+}
+
 }  // namespace
 
 Response Authorize(const PolicySet& policies, const Request& request, const EntitySource& entities,
@@ -59,11 +78,14 @@ Response Authorize(const PolicySet& policies, const Request& request, const Enti
   Answer answer(&evaluator, &response);
   const std::vector<const Policy*>& all = policies.index().all();
   if (!options.use_index || all.size() <= kScanMax) {
-    for (const Policy* policy : all) answer.Consider(policy);
+    for (const Policy* policy : all) {
+      if (evaluator.ScopeMatches(*policy)) answer.Consider(policy);
+    }
   } else {
-    internal::ScopeIndex::Candidates candidates;
-    policies.index().Find(request, entities, &candidates);
-    for (const Policy* policy : candidates) answer.Consider(policy);
+    policies.index().Find(request, entities, [&](const Policy* policy) {
+      if (evaluator.TypesMatch(*policy)) answer.Consider(policy);
+    });
+    SortOut(&response);
   }
   answer.Finish();
   return response;

@@ -1,74 +1,53 @@
 #include "cedar/compiled.h"
 
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cedar/extension.h"
 
 namespace cedar::internal {
 namespace {
 
-class Compiler {
- public:
-  Compiler(const ExprTree& from, ExprTree* to) : from_(from), to_(*to) {}
+bool IsFoldable(ExprKind kind) {
+  return kind == ExprKind::kSet || kind == ExprKind::kRecord || kind == ExprKind::kCall;
+}
 
-  ExprId Copy(ExprId id) {
-    const Expr& e = from_[id];
-    std::vector<ExprId> children;
-    children.reserve(e.child_count);
-    for (ExprId child : from_.Children(e)) children.push_back(Copy(child));
-    Expr node;
-    node.kind = e.kind;
-    node.detail = e.detail;
-    node.span = e.span;
-    node.value = e.value;
-    if (std::optional<Value> constant = Fold(e, children)) {
-      node.kind = ExprKind::kLiteral;
-      node.detail = 0;
-      node.value = *std::move(constant);
-      return to_.Add(std::move(node));
-    }
-    switch (e.kind) {
-      case ExprKind::kHasAttribute:
-      case ExprKind::kRecord: {
-        absl::Span<const std::string> names = from_.Names(e);
-        return to_.AddNamed(std::move(node), children, std::vector<std::string>(names.begin(), names.end()));
-      }
-      case ExprKind::kLike: return to_.AddLike(std::move(node), children[0], from_.PatternOf(e));
-      default: return to_.Add(std::move(node), children);
-    }
+// The expression's value, when its operands are literals and it does not fail.
+std::optional<Value> Fold(const ExprTree& tree, const Expr& e) {
+  std::vector<Value> values;
+  values.reserve(e.child_count);
+  for (ExprId child : tree.Children(e)) {
+    if (tree[child].kind != ExprKind::kLiteral) return std::nullopt;
+    values.push_back(tree[child].value);
   }
-
- private:
-  std::optional<Value> Fold(const Expr& e, const std::vector<ExprId>& children) {
-    if (e.kind != ExprKind::kSet && e.kind != ExprKind::kRecord && e.kind != ExprKind::kCall) return std::nullopt;
-    std::vector<Value> values;
-    for (ExprId child : children) {
-      if (to_[child].kind != ExprKind::kLiteral) return std::nullopt;
-      values.push_back(to_[child].value);
-    }
-    if (e.kind == ExprKind::kSet) return Value::Set(std::move(values));
-    if (e.kind == ExprKind::kCall) {
-      absl::StatusOr<Value> result = CallExtension(e.function(), values);
-      return result.ok() ? std::optional<Value>(*std::move(result)) : std::nullopt;
-    }
-    std::vector<RecordField> fields;
-    for (size_t i = 0; i < values.size(); ++i) fields.push_back({from_.Names(e)[i], std::move(values[i])});
-    return Value::Record(std::move(fields));
+  if (e.kind == ExprKind::kSet) return Value::Set(std::move(values));
+  if (e.kind == ExprKind::kCall) {
+    absl::StatusOr<Value> result = CallExtension(e.function(), values);
+    return result.ok() ? std::optional<Value>(*std::move(result)) : std::nullopt;
   }
-
-  const ExprTree& from_;
-  ExprTree& to_;
-};
+  std::vector<RecordField> fields;
+  fields.reserve(values.size());
+  for (size_t i = 0; i < values.size(); ++i) fields.push_back({tree.Names(e)[i], std::move(values[i])});
+  return Value::Record(std::move(fields));
+}
 
 }  // namespace
 
-std::shared_ptr<const CompiledBody> Compile(const PolicyBody& body) {
-  auto compiled = std::make_shared<CompiledBody>();
-  Compiler compiler(body.exprs, &compiled->exprs);
-  for (const Condition& c : body.conditions) compiled->conditions.push_back({c.unless, compiler.Copy(c.expr), c.span});
-  return compiled;
+std::shared_ptr<const ExprTree> Compile(const std::shared_ptr<const PolicyBody>& body) {
+  std::shared_ptr<ExprTree> folded;
+  // Operands stand before what they are operands of, so inner constants are computed before outer ones.
+  for (ExprId id = 0; id < body->exprs.size(); ++id) {
+    if (!IsFoldable(body->exprs[id].kind)) continue;
+    const ExprTree& tree = folded ? *folded : body->exprs;
+    std::optional<Value> constant = Fold(tree, tree[id]);
+    if (!constant) continue;
+    if (!folded) folded = std::make_shared<ExprTree>(body->exprs);
+    folded->MakeLiteral(id, *std::move(constant));
+  }
+  if (folded) return folded;
+  return std::shared_ptr<const ExprTree>(body, &body->exprs);
 }
 
 }  // namespace cedar::internal

@@ -14,7 +14,16 @@ void SortFields(std::vector<RecordField>* fields) {
             [](const RecordField& a, const RecordField& b) { return a.name < b.name; });
 }
 
+// Up to this many names are looked at one by one: they differ early, mostly in their sizes.
+constexpr size_t kScanMax = 12;
+
 const Value* FindField(const std::vector<RecordField>& fields, absl::string_view name) {
+  if (fields.size() <= kScanMax) {
+    for (const RecordField& field : fields) {
+      if (absl::string_view(field.name) == name) return &field.value;
+    }
+    return nullptr;
+  }
   auto it = std::lower_bound(fields.begin(), fields.end(), name, [](const RecordField& f, absl::string_view n) {
     return absl::string_view(f.name) < n;
   });

@@ -5,7 +5,6 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
-#include "cedar/compiled.h"
 #include "cedar/extension.h"
 
 namespace cedar::internal {
@@ -49,11 +48,11 @@ absl::string_view Evaluator::ScopeMismatch(const Policy& p) const {
 }
 
 Truth Evaluator::Conditions(const Policy& policy, int* condition) {
-  const CompiledBody& body = *policy.compiled_;
-  tree_ = &body.exprs;
-  for (size_t i = 0; i < body.conditions.size(); ++i) {
-    Truth t = EvalBool(body.conditions[i].expr);
-    if (t == (body.conditions[i].unless ? Truth::kFalse : Truth::kTrue)) continue;
+  const std::vector<Condition>& conditions = policy.body().conditions;
+  tree_ = policy.compiled_.get();
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    Truth t = EvalBool(conditions[i].expr);
+    if (t == (conditions[i].unless ? Truth::kFalse : Truth::kTrue)) continue;
     if (condition) *condition = static_cast<int>(i);
     return t == Truth::kError ? t : Truth::kFalse;
   }
@@ -104,29 +103,21 @@ Truth Evaluator::EvalBool(ExprId id) {
   }
 }
 
+// Only tells the kinds apart: without values of its own it costs little at each level.
 bool Evaluator::Eval(ExprId id, Value* out) {
   const Expr& e = (*tree_)[id];
   switch (e.kind) {
     case ExprKind::kLiteral: *out = e.value.Borrow(); return true;
-    case ExprKind::kVariable: return EvalVariable(e.variable(), out);
+    case ExprKind::kVariable: *out = ValueOf(e.variable()); return true;
     case ExprKind::kAnd:
     case ExprKind::kOr:
-    case ExprKind::kNot: {
-      Truth t = EvalBool(id);
-      *out = Value::Bool(t == Truth::kTrue);
-      return t != Truth::kError;
-    }
+    case ExprKind::kNot: return EvalLogic(id, out);
     case ExprKind::kIf: {
       Truth t = EvalBool(tree_->ChildId(e, 0));
       return t != Truth::kError && Eval(tree_->ChildId(e, t == Truth::kTrue ? 1 : 2), out);
     }
     case ExprKind::kEqual:
-    case ExprKind::kNotEqual: {
-      Value a, b;
-      if (!Eval(tree_->ChildId(e, 0), &a) || !Eval(tree_->ChildId(e, 1), &b)) return false;
-      *out = Value::Bool((a == b) == (e.kind == ExprKind::kEqual));
-      return true;
-    }
+    case ExprKind::kNotEqual: return EvalEqual(e, out);
     case ExprKind::kLess:
     case ExprKind::kLessEqual:
     case ExprKind::kGreater:
@@ -135,10 +126,7 @@ bool Evaluator::Eval(ExprId id, Value* out) {
     case ExprKind::kAdd:
     case ExprKind::kSubtract:
     case ExprKind::kMultiply: return EvalArithmetic(e, out);
-    case ExprKind::kIn: {
-      Value a, b;
-      return Eval(tree_->ChildId(e, 0), &a) && Eval(tree_->ChildId(e, 1), &b) && EvalIn(e, a, b, out);
-    }
+    case ExprKind::kIn: return EvalIn(e, out);
     case ExprKind::kContains:
     case ExprKind::kContainsAll:
     case ExprKind::kContainsAny:
@@ -147,13 +135,7 @@ bool Evaluator::Eval(ExprId id, Value* out) {
     case ExprKind::kHasTag: return EvalTag(e, out);
     case ExprKind::kGetAttribute: return EvalGetAttribute(e, out);
     case ExprKind::kHasAttribute: return EvalHasAttribute(e, out);
-    case ExprKind::kLike: {
-      Value v;
-      if (!Eval(tree_->ChildId(e, 0), &v)) return false;
-      if (!v.is_string()) return FailKind(e, "a string before like", v);
-      *out = Value::Bool(tree_->PatternOf(e).Matches(v.string_value()));
-      return true;
-    }
+    case ExprKind::kLike: return EvalLike(e, out);
     case ExprKind::kIs: return EvalIs(e, out);
     case ExprKind::kSet: return EvalSet(e, out);
     case ExprKind::kRecord: return EvalRecord(e, out);
@@ -162,13 +144,26 @@ bool Evaluator::Eval(ExprId id, Value* out) {
   return Fail(e, "unknown expression");
 }
 
-bool Evaluator::EvalVariable(Variable variable, Value* out) {
+Value Evaluator::ValueOf(Variable variable) const {
   switch (variable) {
-    case Variable::kPrincipal: *out = Value::BorrowedEntity(request_.principal); break;
-    case Variable::kAction: *out = Value::BorrowedEntity(request_.action); break;
-    case Variable::kResource: *out = Value::BorrowedEntity(request_.resource); break;
-    case Variable::kContext: *out = request_.context.Borrow(); break;
+    case Variable::kPrincipal: return Value::BorrowedEntity(request_.principal);
+    case Variable::kAction: return Value::BorrowedEntity(request_.action);
+    case Variable::kResource: return Value::BorrowedEntity(request_.resource);
+    case Variable::kContext: break;
   }
+  return request_.context.Borrow();
+}
+
+bool Evaluator::EvalLogic(ExprId id, Value* out) {
+  Truth t = EvalBool(id);
+  *out = Value::Bool(t == Truth::kTrue);
+  return t != Truth::kError;
+}
+
+bool Evaluator::EvalEqual(const Expr& e, Value* out) {
+  Value a, b;
+  if (!Eval(tree_->ChildId(e, 0), &a) || !Eval(tree_->ChildId(e, 1), &b)) return false;
+  *out = Value::Bool((a == b) == (e.kind == ExprKind::kEqual));
   return true;
 }
 
@@ -209,7 +204,12 @@ bool Evaluator::EvalArithmetic(const Expr& e, Value* out) {
   return true;
 }
 
-bool Evaluator::EvalIn(const Expr& e, const Value& left, const Value& right, Value* out) {
+bool Evaluator::EvalIn(const Expr& e, Value* out) {
+  Value a, b;
+  return Eval(tree_->ChildId(e, 0), &a) && Eval(tree_->ChildId(e, 1), &b) && TestIn(e, a, b, out);
+}
+
+bool Evaluator::TestIn(const Expr& e, const Value& left, const Value& right, Value* out) {
   if (!left.is_entity()) return FailKind(e, "an entity before in", left);
   if (right.is_entity()) {
     *out = Value::Bool(In(left.entity_ref(), right.entity_ref()));
@@ -309,6 +309,14 @@ bool Evaluator::EvalHasAttribute(const Expr& e, Value* out) {
   return true;
 }
 
+bool Evaluator::EvalLike(const Expr& e, Value* out) {
+  Value v;
+  if (!Eval(tree_->ChildId(e, 0), &v)) return false;
+  if (!v.is_string()) return FailKind(e, "a string before like", v);
+  *out = Value::Bool(tree_->PatternOf(e).Matches(v.string_value()));
+  return true;
+}
+
 bool Evaluator::EvalIs(const Expr& e, Value* out) {
   Value v;
   if (!Eval(tree_->ChildId(e, 0), &v)) return false;
@@ -319,7 +327,7 @@ bool Evaluator::EvalIs(const Expr& e, Value* out) {
     return true;
   }
   Value group;
-  return Eval(tree_->ChildId(e, 1), &group) && EvalIn(e, v, group, out);
+  return Eval(tree_->ChildId(e, 1), &group) && TestIn(e, v, group, out);
 }
 
 bool Evaluator::EvalSet(const Expr& e, Value* out) {

@@ -18,6 +18,11 @@ class Evaluator {
   Evaluator(const Request& request, const EntitySource& entities) : request_(request), entities_(entities) {}
 
   bool ScopeMatches(const Policy& policy) const;
+  // What the scope index leaves to be looked at: the types of `is … in`.
+  bool TypesMatch(const Policy& policy) const {
+    return TypeMatches(policy.body().principal, request_.principal) &&
+           TypeMatches(policy.body().resource, request_.resource);
+  }
   // The first part of the scope that does not match, or "".
   absl::string_view ScopeMismatch(const Policy& policy) const;
   // The conditions in order; *condition is the one that was false or failed.
@@ -33,19 +38,26 @@ class Evaluator {
   bool In(const EntityUid& entity, const EntityUid& ancestor) const {
     return entity == ancestor || entities_.IsDescendant(entity, ancestor);
   }
+  static bool TypeMatches(const ScopeConstraint& constraint, const EntityUid& entity) {
+    return constraint.op != ScopeConstraint::Op::kIsIn || entity.type() == constraint.type;
+  }
   bool MatchesSide(const ScopeConstraint& constraint, const EntityUid& bound, const EntityUid& entity) const;
   bool MatchesAction(const ActionConstraint& constraint) const;
 
   Truth EvalBool(ExprId id);
   bool Eval(ExprId id, Value* out);
-  bool EvalVariable(Variable variable, Value* out);
+  Value ValueOf(Variable variable) const;
+  bool EvalLogic(ExprId id, Value* out);
+  bool EvalEqual(const Expr& e, Value* out);
   bool EvalCompare(const Expr& e, Value* out);
   bool EvalArithmetic(const Expr& e, Value* out);
-  bool EvalIn(const Expr& e, const Value& left, const Value& right, Value* out);
+  bool EvalIn(const Expr& e, Value* out);
+  bool TestIn(const Expr& e, const Value& left, const Value& right, Value* out);
   bool EvalSetTest(const Expr& e, Value* out);
   bool EvalTag(const Expr& e, Value* out);
   bool EvalGetAttribute(const Expr& e, Value* out);
   bool EvalHasAttribute(const Expr& e, Value* out);
+  bool EvalLike(const Expr& e, Value* out);
   bool EvalIs(const Expr& e, Value* out);
   bool EvalSet(const Expr& e, Value* out);
   bool EvalRecord(const Expr& e, Value* out);

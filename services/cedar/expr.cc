@@ -39,6 +39,13 @@ ExprId ExprTree::AddLike(Expr expr, ExprId operand, Pattern pattern) {
   return Add(std::move(expr), {operand});
 }
 
+void ExprTree::MakeLiteral(ExprId id, Value value) {
+  Expr literal;
+  literal.span = nodes_[id].span;
+  literal.value = std::move(value);
+  nodes_[id] = std::move(literal);
+}
+
 bool Pattern::Matches(absl::string_view text) const {
   // Each literal after a wildcard goes to its earliest place; only the last one is held to the end.
   size_t pos = 0;

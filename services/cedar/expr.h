@@ -133,6 +133,8 @@ class ExprTree {
   ExprId Add(Expr expr, absl::Span<const ExprId> children = {});
   ExprId AddNamed(Expr expr, absl::Span<const ExprId> children, std::vector<std::string> names);
   ExprId AddLike(Expr expr, ExprId operand, Pattern pattern);
+  // Puts a literal in place of the expression, where it stands in the source.
+  void MakeLiteral(ExprId id, Value value);
 
  private:
   std::vector<Expr> nodes_;

@@ -78,7 +78,6 @@ struct Slots {
 };
 
 namespace internal {
-struct CompiledBody;
 class ScopeIndex;
 class Evaluator;
 }  // namespace internal
@@ -111,7 +110,7 @@ class Policy {
   std::string id_;
   uint64_t sequence_ = 0;  // order of addition
   std::shared_ptr<const PolicyBody> body_;
-  std::shared_ptr<const internal::CompiledBody> compiled_;
+  std::shared_ptr<const ExprTree> compiled_;  // the conditions of body_, by the same ids
   std::shared_ptr<const std::string> template_id_;
   EntityUid principal_slot_;
   EntityUid resource_slot_;
@@ -171,7 +170,7 @@ class PolicySet {
     uint64_t sequence = 0;
     std::shared_ptr<const std::string> id;
     std::shared_ptr<const PolicyBody> body;
-    std::shared_ptr<const internal::CompiledBody> compiled;
+    std::shared_ptr<const ExprTree> compiled;
     size_t links = 0;
   };
   absl::Status CheckIdFree(absl::string_view id) const;

@@ -51,7 +51,7 @@ absl::Status PolicySet::CheckIdFree(absl::string_view id) const {
 
 absl::Status PolicySet::Add(std::string id, std::shared_ptr<const PolicyBody> body) {
   if (absl::Status status = CheckIdFree(id); !status.ok()) return status;
-  std::shared_ptr<const internal::CompiledBody> compiled = internal::Compile(*body);
+  std::shared_ptr<const ExprTree> compiled = internal::Compile(body);
   if (body->is_template()) {
     Template& t = templates_[id];
     t.sequence = next_sequence_++;

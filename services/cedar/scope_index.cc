@@ -8,8 +8,10 @@ uint32_t ScopeIndex::Numbering::KeyOf(const ScopeConstraint& constraint, const E
   uint32_t* key = nullptr;
   switch (constraint.op) {
     case ScopeConstraint::Op::kAny: return kAny;
-    case ScopeConstraint::Op::kIs: key = &types[constraint.type]; break;
-    default: key = &entities[entity]; break;
+    case ScopeConstraint::Op::kIs: key = &is[constraint.type]; break;
+    case ScopeConstraint::Op::kEqual: key = &equal[entity]; break;
+    case ScopeConstraint::Op::kIn:
+    case ScopeConstraint::Op::kIsIn: key = &in[entity]; break;
   }
   if (*key == 0) *key = next++;
   return *key;
@@ -17,29 +19,24 @@ uint32_t ScopeIndex::Numbering::KeyOf(const ScopeConstraint& constraint, const E
 
 void ScopeIndex::Numbering::Collect(const EntityUid& entity, const EntitySource& source, Keys* out) const {
   out->push_back(kAny);
-  if (!types.empty()) {
-    if (auto it = types.find(entity.type()); it != types.end()) out->push_back(it->second);
-  }
-  if (entities.empty()) return;
-  auto add = [&](const EntityUid& uid) {
-    auto it = entities.find(uid);
-    if (it != entities.end() && std::find(out->begin(), out->end(), it->second) == out->end()) {
-      out->push_back(it->second);
-    }
+  const auto add = [out](const auto& keys, const auto& what) {
+    if (keys.empty()) return;
+    if (auto it = keys.find(what); it != keys.end()) out->push_back(it->second);
   };
-  add(entity);
-  source.ForEachAncestor(entity, add);
+  add(is, entity.type());
+  add(equal, entity);
+  if (in.empty()) return;
+  add(in, entity);
+  source.ForEachAncestor(entity, [&](const EntityUid& ancestor) { add(in, ancestor); });
 }
 
 template <typename Visit>
 void ScopeIndex::ForEachTable(const Policy& policy, Visit visit) {
   const ActionConstraint& action = policy.body().action;
   if (action.op == ActionConstraint::Op::kAny) return visit(any_action_);
-  for (size_t i = 0; i < action.entities.size(); ++i) {
-    auto begin = action.entities.begin();
-    bool repeated = std::find(begin, begin + static_cast<ptrdiff_t>(i), action.entities[i]) !=
-                    begin + static_cast<ptrdiff_t>(i);
-    if (!repeated) visit(by_action_[action.entities[i]]);
+  if (action.op == ActionConstraint::Op::kEqual) return visit(equal_action_[action.entities[0]]);
+  for (auto it = action.entities.begin(); it != action.entities.end(); ++it) {
+    if (std::find(action.entities.begin(), it, *it) == it) visit(in_action_[*it]);
   }
 }
 
@@ -51,8 +48,7 @@ void ScopeIndex::Add(const Policy* policy) {
 }
 
 void ScopeIndex::Remove(const Policy* policy) {
-  auto it = std::lower_bound(all_.begin(), all_.end(), policy,
-                             [](const Policy* a, const Policy* b) { return a->sequence_ < b->sequence_; });
+  auto it = std::lower_bound(all_.begin(), all_.end(), policy, AddedBefore);
   if (it != all_.end() && *it == policy) all_.erase(it);
   uint32_t principal = principals_.KeyOf(policy->body().principal, policy->principal_entity());
   uint32_t resource = resources_.KeyOf(policy->body().resource, policy->resource_entity());
@@ -65,32 +61,31 @@ void ScopeIndex::Remove(const Policy* policy) {
   });
 }
 
-void ScopeIndex::FindIn(const ByPrincipal& table, const Keys& principals, const Keys& resources, Candidates* out) {
-  for (uint32_t principal : principals) {
-    auto row = table.find(principal);
-    if (row == table.end()) continue;
-    for (uint32_t resource : resources) {
-      auto bucket = row->second.find(resource);
-      if (bucket != row->second.end()) out->insert(out->end(), bucket->second.begin(), bucket->second.end());
-    }
-  }
-}
-
-void ScopeIndex::Find(const Request& request, const EntitySource& entities, Candidates* out) const {
+void ScopeIndex::Find(const Request& request, const EntitySource& entities,
+                      absl::FunctionRef<void(const Policy*)> visit) const {
   Keys principals, resources;
   principals_.Collect(request.principal, entities, &principals);
   resources_.Collect(request.resource, entities, &resources);
-  FindIn(any_action_, principals, resources, out);
-  if (!by_action_.empty()) {
-    auto find = [&](const EntityUid& action) {
-      auto it = by_action_.find(action);
-      if (it != by_action_.end()) FindIn(it->second, principals, resources, out);
-    };
-    find(request.action);
-    entities.ForEachAncestor(request.action, find);
-  }
-  std::sort(out->begin(), out->end(), [](const Policy* a, const Policy* b) { return a->sequence_ < b->sequence_; });
-  out->erase(std::unique(out->begin(), out->end()), out->end());
+  const auto find_in = [&](const ByPrincipal& table) {
+    for (uint32_t principal : principals) {
+      auto row = table.find(principal);
+      if (row == table.end()) continue;
+      for (uint32_t resource : resources) {
+        auto bucket = row->second.find(resource);
+        if (bucket == row->second.end()) continue;
+        for (const Policy* policy : bucket->second) visit(policy);
+      }
+    }
+  };
+  const auto find_under = [&](const absl::flat_hash_map<EntityUid, ByPrincipal>& tables, const EntityUid& action) {
+    if (tables.empty()) return;
+    if (auto it = tables.find(action); it != tables.end()) find_in(it->second);
+  };
+  find_in(any_action_);
+  find_under(equal_action_, request.action);
+  if (in_action_.empty()) return;
+  find_under(in_action_, request.action);
+  entities.ForEachAncestor(request.action, [&](const EntityUid& group) { find_under(in_action_, group); });
 }
 
 }  // namespace cedar::internal

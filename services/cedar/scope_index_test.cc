@@ -130,6 +130,40 @@ TEST(ScopeIndexTest, AnswersTheSameAsWithoutIt) {
   }
 }
 
+// What is equal to an ancestor is not equal to the request's own; what is in it is.
+TEST(ScopeIndexTest, TellsEqualFromIn) {
+  const EntityUid ann("Person", "ann"), staff("Role", "staff"), read("Action", "read"), any("Action", "any");
+  std::vector<Entity> entities(2);
+  entities[0].uid = ann;
+  entities[0].parents = {staff};
+  entities[1].uid = read;
+  entities[1].parents = {any};
+  const EntityStore store = EntityStore::Create(std::move(entities)).value();
+  PolicySet set;
+  std::vector<std::string> expected;
+  for (const auto& [scope, matches] : std::vector<std::pair<const char*, bool>>{
+           {"principal == Role::\"staff\", action, resource", false},
+           {"principal in Role::\"staff\", action, resource", true},
+           {"principal is Role in Role::\"staff\", action, resource", false},
+           {"principal is Person in Role::\"staff\", action, resource", true},
+           {"principal == Person::\"ann\", action, resource", true},
+           {"principal in Person::\"ann\", action, resource", true},
+           {"principal, action == Action::\"any\", resource", false},
+           {"principal, action in Action::\"any\", resource", true},
+           {"principal, action in [Action::\"any\", Action::\"read\"], resource", true},
+           {"principal, action == Action::\"read\", resource", true},
+           {"principal, action in Action::\"read\", resource", true},
+       }) {
+    const auto body = ParsePolicy(absl::StrCat("permit(", scope, ");")).value();
+    ASSERT_TRUE(set.Add(scope, body).ok());
+    if (matches) expected.push_back(scope);
+  }
+  const Response response = Authorize(set, {ann, read, EntityUid("Door", "main"), Value::Record({})}, store);
+  std::vector<std::string> reasons;
+  for (const Policy* policy : response.reasons) reasons.emplace_back(policy->id());
+  EXPECT_EQ(reasons, expected);
+}
+
 TEST(ScopeIndexTest, FindsFewCandidatesAmongMany) {
   PolicySet set;
   ASSERT_TRUE(
@@ -138,9 +172,9 @@ TEST(ScopeIndexTest, FindsFewCandidatesAmongMany) {
     Slots slots{EntityUid("A", absl::StrCat(i)), EntityUid("B", absl::StrCat(i % 10))};
     ASSERT_TRUE(set.Link("t", absl::StrCat("l", i), slots).ok());
   }
-  internal::ScopeIndex::Candidates found;
+  std::vector<const Policy*> found;
   const Request request = {EntityUid("A", "5"), EntityUid("Action", "x"), EntityUid("B", "5"), Value::Record({})};
-  set.index().Find(request, EntityStore(), &found);
+  set.index().Find(request, EntityStore(), [&](const Policy* policy) { found.push_back(policy); });
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0]->id(), "l5");
 }

@@ -1,6 +1,7 @@
 #include "cedar/value.h"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -17,9 +18,6 @@ namespace internal {
 struct Counted {
   mutable std::atomic<uint32_t> refs{1};
 };
-struct SetRep : Counted {
-  std::vector<Value> elements;
-};
 struct RecordRep : Counted {
   std::vector<RecordField> fields;
 };
@@ -31,11 +29,21 @@ struct IpRep : Counted {
 
 namespace {
 
-// Owned text lies directly behind its count.
-struct TextHeader : internal::Counted {};
+// Up to this many names or elements are looked at one by one: they differ early, mostly in their sizes.
+constexpr size_t kScanMax = 12;
 
-TextHeader* HeaderOf(const char* text) {
-  return reinterpret_cast<TextHeader*>(const_cast<char*>(text) - sizeof(TextHeader));
+// Owned text, and the elements of owned sets, lie directly behind their count.
+struct alignas(Value) Header : internal::Counted {};
+
+template <class T>
+Header* HeaderOf(const T* content) {
+  return reinterpret_cast<Header*>(const_cast<T*>(content)) - 1;
+}
+
+// Memory for that many bytes, with a header before it.
+void* NewCounted(size_t bytes) {
+  auto* header = new (::operator new(sizeof(Header) + bytes)) Header;
+  return header + 1;
 }
 
 template <typename T>
@@ -46,10 +54,13 @@ int Order(const T& a, const T& b) {
 }  // namespace
 
 EntityUid::EntityUid(absl::string_view type, absl::string_view id) {
-  auto* rep = new internal::EntityRep;
-  rep->type = std::string(type);
-  rep->id = std::string(id);
-  rep->hash = absl::HashOf(rep->type, rep->id);
+  auto* rep = new (::operator new(sizeof(internal::EntityRep) + type.size() + id.size())) internal::EntityRep;
+  rep->type_bytes = static_cast<uint32_t>(type.size());
+  rep->id_bytes = static_cast<uint32_t>(id.size());
+  rep->hash = absl::HashOf(type, id);
+  auto* text = reinterpret_cast<char*>(rep + 1);
+  if (!type.empty()) std::memcpy(text, type.data(), type.size());
+  if (!id.empty()) std::memcpy(text + type.size(), id.data(), id.size());
   rep_ = rep;
 }
 
@@ -62,52 +73,11 @@ bool EntityUid::is_action() const { return type() == "Action" || absl::EndsWith(
 
 std::string EntityUid::ToString() const { return absl::StrCat(type(), "::", QuoteString(id())); }
 
-Value Value::Bool(bool value) {
-  Value v;
-  v.bits_.integer = value;
-  return v;
-}
-
-Value Value::Long(int64_t value) {
-  Value v;
-  v.kind_ = Kind::kLong;
-  v.bits_.integer = value;
-  return v;
-}
-
-Value Value::Decimal(int64_t value) {
-  Value v = Long(value);
-  v.kind_ = Kind::kDecimal;
-  return v;
-}
-
-Value Value::Datetime(int64_t value) {
-  Value v = Long(value);
-  v.kind_ = Kind::kDatetime;
-  return v;
-}
-
-Value Value::Duration(int64_t value) {
-  Value v = Long(value);
-  v.kind_ = Kind::kDuration;
-  return v;
-}
-
 Value Value::String(absl::string_view text) {
-  void* memory = ::operator new(sizeof(TextHeader) + text.size());
-  new (memory) TextHeader;
-  char* copy = static_cast<char*>(memory) + sizeof(TextHeader);
+  auto* copy = static_cast<char*>(NewCounted(text.size()));
   if (!text.empty()) std::memcpy(copy, text.data(), text.size());
   Value v = BorrowedString(absl::string_view(copy, text.size()));
   v.owned_ = true;
-  return v;
-}
-
-Value Value::BorrowedString(absl::string_view text) {
-  Value v;
-  v.kind_ = Kind::kString;
-  v.bits_.text = text.data();
-  v.size_ = static_cast<uint32_t>(text.size());
   return v;
 }
 
@@ -119,36 +89,36 @@ Value Value::Entity(EntityUid uid) {
   return v;
 }
 
-Value Value::BorrowedEntity(const EntityUid& uid) {
-  Value v;
-  v.kind_ = Kind::kEntity;
-  std::memcpy(static_cast<void*>(&v.bits_), &uid, sizeof(uid));
-  return v;
-}
-
 Value Value::Set(std::vector<Value> elements) {
   std::sort(elements.begin(), elements.end(), [](const Value& a, const Value& b) { return Compare(a, b) < 0; });
   elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
-  auto* rep = new internal::SetRep;
-  rep->elements = std::move(elements);
+  auto* memory = static_cast<Value*>(NewCounted(elements.size() * sizeof(Value)));
+  std::uninitialized_move(elements.begin(), elements.end(), memory);
+  Value v = BorrowedSet(absl::MakeConstSpan(memory, elements.size()));
+  v.owned_ = true;
+  return v;
+}
+
+Value Value::BorrowedSet(absl::Span<const Value> sorted) {
   Value v;
   v.kind_ = Kind::kSet;
-  v.owned_ = true;
-  v.bits_.set = rep;
+  v.bits_.elements = sorted.data();
+  v.size_ = static_cast<uint32_t>(sorted.size());
   return v;
 }
 
 Value Value::Record(std::vector<RecordField> fields) {
-  std::stable_sort(fields.begin(), fields.end(),
-                   [](const RecordField& a, const RecordField& b) { return a.name < b.name; });
-  auto* rep = new internal::RecordRep;
-  for (RecordField& field : fields) {
-    if (!rep->fields.empty() && rep->fields.back().name == field.name) {
-      rep->fields.back().value = std::move(field.value);
-    } else {
-      rep->fields.push_back(std::move(field));
-    }
+  const auto before = [](const RecordField& a, const RecordField& b) { return a.name < b.name; };
+  const auto not_before = [&](const RecordField& a, const RecordField& b) { return !before(a, b); };
+  if (std::adjacent_find(fields.begin(), fields.end(), not_before) != fields.end()) {
+    std::stable_sort(fields.begin(), fields.end(), before);
+    // Of equal names the last one stays.
+    const auto last =
+        std::unique(fields.rbegin(), fields.rend(), [](const auto& a, const auto& b) { return a.name == b.name; });
+    fields.erase(fields.begin(), last.base());
   }
+  auto* rep = new internal::RecordRep;
+  rep->fields = std::move(fields);
   Value v;
   v.kind_ = Kind::kRecord;
   v.owned_ = true;
@@ -189,7 +159,9 @@ void Value::Ref() const {
   switch (kind_) {
     case Kind::kString: HeaderOf(bits_.text)->refs.fetch_add(1, std::memory_order_relaxed); break;
     case Kind::kEntity: bits_.entity.Ref(); break;
-    case Kind::kSet: bits_.set->refs.fetch_add(1, std::memory_order_relaxed); break;
+    case Kind::kSet:
+      HeaderOf(bits_.elements)->refs.fetch_add(1, std::memory_order_relaxed);
+      break;
     case Kind::kRecord: bits_.record->refs.fetch_add(1, std::memory_order_relaxed); break;
     case Kind::kIpaddr: bits_.ip->refs.fetch_add(1, std::memory_order_relaxed); break;
     default: break;
@@ -204,7 +176,9 @@ void Value::Unref() const {
       break;
     case Kind::kEntity: bits_.entity.Unref(); break;
     case Kind::kSet:
-      if (last(bits_.set)) delete bits_.set;
+      if (!last(HeaderOf(bits_.elements))) break;
+      std::destroy_n(bits_.elements, size_);
+      ::operator delete(HeaderOf(bits_.elements));
       break;
     case Kind::kRecord:
       if (last(bits_.record)) delete bits_.record;
@@ -216,13 +190,13 @@ void Value::Unref() const {
   }
 }
 
-absl::Span<const Value> Value::elements() const { return bits_.set->elements; }
+absl::Span<const Value> Value::elements() const { return absl::MakeConstSpan(bits_.elements, size_); }
 absl::Span<const RecordField> Value::fields() const { return bits_.record->fields; }
 const IpAddress& Value::ip_value() const { return bits_.ip->ip; }
 
 const Value* Value::Field(absl::string_view name) const {
   const std::vector<RecordField>& fields = bits_.record->fields;
-  if (fields.size() <= 8) {
+  if (fields.size() <= kScanMax) {
     for (const RecordField& field : fields) {
       if (absl::string_view(field.name) == name) return &field.value;
     }
@@ -234,8 +208,8 @@ const Value* Value::Field(absl::string_view name) const {
 }
 
 bool Value::Contains(const Value& element) const {
-  const std::vector<Value>& all = bits_.set->elements;
-  if (all.size() <= 8) return std::find(all.begin(), all.end(), element) != all.end();
+  const absl::Span<const Value> all = elements();
+  if (all.size() <= kScanMax) return std::find(all.begin(), all.end(), element) != all.end();
   return std::binary_search(all.begin(), all.end(), element,
                             [](const Value& a, const Value& b) { return Compare(a, b) < 0; });
 }
@@ -246,7 +220,8 @@ bool operator==(const Value& a, const Value& b) {
     case Value::Kind::kString: return a.string_value() == b.string_value();
     case Value::Kind::kEntity: return a.entity_ref() == b.entity_ref();
     case Value::Kind::kIpaddr: return a.ip_value() == b.ip_value();
-    case Value::Kind::kSet: return a.bits_.set == b.bits_.set || a.elements() == b.elements();
+    case Value::Kind::kSet:
+      return (a.bits_.elements == b.bits_.elements && a.size_ == b.size_) || a.elements() == b.elements();
     case Value::Kind::kRecord: {
       absl::Span<const RecordField> x = a.fields(), y = b.fields();
       return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const RecordField& f, const RecordField& g) {

@@ -17,13 +17,15 @@
 namespace cedar {
 
 namespace internal {
+// The text, type and then id, lies directly behind.
 struct EntityRep {
   mutable std::atomic<uint32_t> refs{1};
+  uint32_t type_bytes = 0;
+  uint32_t id_bytes = 0;
   uint64_t hash = 0;
-  std::string type;
-  std::string id;
+
+  const char* text() const { return reinterpret_cast<const char*>(this + 1); }
 };
-struct SetRep;
 struct RecordRep;
 struct IpRep;
 }  // namespace internal
@@ -35,7 +37,7 @@ class EntityUid {
  public:
   // The null uid: empty type, empty id, equal only to itself. Never a valid entity.
   EntityUid() = default;
-  // Takes the type name as it is; use Parse or IsTypeName for names from outside.
+  // Takes the type name as it is; use Parse or IsTypeName for names from outside. Each under 4 GiB.
   EntityUid(absl::string_view type, absl::string_view id);
   // Parses `Name::Space::Type::"id"` with Cedar's escapes.
   static absl::StatusOr<EntityUid> Parse(absl::string_view text);
@@ -52,8 +54,12 @@ class EntityUid {
   // Whether it names an action: the last part of the type is `Action`.
   bool is_action() const;
   // Both live as long as any copy of this uid.
-  absl::string_view type() const { return rep_ ? absl::string_view(rep_->type) : absl::string_view(); }
-  absl::string_view id() const { return rep_ ? absl::string_view(rep_->id) : absl::string_view(); }
+  absl::string_view type() const {
+    return rep_ ? absl::string_view(rep_->text(), rep_->type_bytes) : absl::string_view();
+  }
+  absl::string_view id() const {
+    return rep_ ? absl::string_view(rep_->text() + rep_->type_bytes, rep_->id_bytes) : absl::string_view();
+  }
   // Type::"id", escaped so that Parse gives this uid back.
   std::string ToString() const;
 
@@ -74,10 +80,14 @@ class EntityUid {
     if (rep_) rep_->refs.fetch_add(1, std::memory_order_relaxed);
   }
   void Unref() const {
-    if (rep_ && rep_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete rep_;
+    if (rep_ && rep_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      ::operator delete(const_cast<internal::EntityRep*>(rep_));
+    }
   }
   static bool SlowEquals(const EntityUid& a, const EntityUid& b) {
-    return a.rep_ && b.rep_ && a.rep_->hash == b.rep_->hash && a.rep_->id == b.rep_->id && a.rep_->type == b.rep_->type;
+    return a.rep_ && b.rep_ && a.rep_->hash == b.rep_->hash && a.rep_->type_bytes == b.rep_->type_bytes &&
+           a.rep_->id_bytes == b.rep_->id_bytes &&
+           std::memcmp(a.rep_->text(), b.rep_->text(), size_t{a.rep_->type_bytes} + a.rep_->id_bytes) == 0;
   }
   const internal::EntityRep* rep_ = nullptr;
 };
@@ -108,24 +118,37 @@ class Value {
 
   // false
   Value() = default;
-  static Value Bool(bool value);
-  static Value Long(int64_t value);
+  static Value Bool(bool value) { return Value(Kind::kBool, value); }
+  static Value Long(int64_t value) { return Value(Kind::kLong, value); }
   // Copies the text, which must be UTF-8 and under 4 GiB.
   static Value String(absl::string_view text);
   // Points at the text; the caller keeps it alive.
-  static Value BorrowedString(absl::string_view text);
+  static Value BorrowedString(absl::string_view text) {
+    Value v;
+    v.bits_.text = text.data();
+    v.size_ = static_cast<uint32_t>(text.size());
+    v.kind_ = Kind::kString;
+    return v;
+  }
   static Value Entity(EntityUid uid);
   // Points at the uid's shared data; the caller keeps a copy of the uid alive.
-  static Value BorrowedEntity(const EntityUid& uid);
+  static Value BorrowedEntity(const EntityUid& uid) {
+    Value v;
+    std::memcpy(static_cast<void*>(&v.bits_), &uid, sizeof(uid));
+    v.kind_ = Kind::kEntity;
+    return v;
+  }
   // Duplicates collapse; order does not matter.
   static Value Set(std::vector<Value> elements);
+  // Points at the elements, which are sorted by Compare, each once; the caller keeps them alive.
+  static Value BorrowedSet(absl::Span<const Value> sorted);
   // Of fields with the same name the last one stays.
   static Value Record(std::vector<RecordField> fields);
   // In ten-thousandths: Decimal(12345) is 1.2345.
-  static Value Decimal(int64_t ten_thousandths);
+  static Value Decimal(int64_t ten_thousandths) { return Value(Kind::kDecimal, ten_thousandths); }
   static Value Ipaddr(const IpAddress& address);
-  static Value Datetime(int64_t unix_milliseconds);
-  static Value Duration(int64_t milliseconds);
+  static Value Datetime(int64_t unix_milliseconds) { return Value(Kind::kDatetime, unix_milliseconds); }
+  static Value Duration(int64_t milliseconds) { return Value(Kind::kDuration, milliseconds); }
 
   Value(const Value& other) : bits_(other.bits_), size_(other.size_), kind_(other.kind_), owned_(other.owned_) {
     if (owned_) Ref();
@@ -200,7 +223,7 @@ class Value {
 
  private:
   union Bits {
-    Bits() : integer(0) {}
+    explicit Bits(int64_t value = 0) : integer(value) {}
     Bits(const Bits& other) { std::memcpy(static_cast<void*>(this), &other, sizeof(*this)); }
     Bits& operator=(const Bits& other) {
       std::memmove(static_cast<void*>(this), &other, sizeof(*this));
@@ -210,15 +233,16 @@ class Value {
     int64_t integer;
     const char* text;
     EntityUid entity;  // counted only where the value is owned
-    const internal::SetRep* set;
+    const Value* elements;
     const internal::RecordRep* record;
     const internal::IpRep* ip;
   };
+  Value(Kind kind, int64_t value) : bits_(value), kind_(kind) {}
   void Ref() const;
   void Unref() const;
 
   Bits bits_;
-  uint32_t size_ = 0;  // bytes of a string
+  uint32_t size_ = 0;  // bytes of a string, elements of a set
   Kind kind_ = Kind::kBool;
   bool owned_ = false;
 };

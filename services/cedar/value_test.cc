@@ -88,12 +88,27 @@ TEST(ValueTest, OfEqualFieldsTheLastStays) {
   EXPECT_EQ(r.fields().size(), 2u);
   EXPECT_EQ(*r.Field("a"), Value::Long(3));
   EXPECT_EQ(r.Field("c"), nullptr);
+  const Value twice = Value::Record({{"a", Value::Long(1)}, {"a", Value::Long(2)}, {"b", Value::Long(3)}});
+  EXPECT_EQ(twice, Value::Record({{"b", Value::Long(3)}, {"a", Value::Long(2)}}));
   std::vector<RecordField> wide;
   for (int i = 0; i < 30; ++i) wide.push_back({std::string(1, static_cast<char>('z' - i % 26)), Value::Long(i)});
   const Value w = Value::Record(wide);
   EXPECT_EQ(w.fields().size(), 26u);
   EXPECT_EQ(*w.Field("z"), Value::Long(26));
   EXPECT_EQ(w.Field("zz"), nullptr);
+}
+
+TEST(ValueTest, ABorrowedSetIsASet) {
+  const std::vector<Value> sorted = {Value::BorrowedString("a"), Value::BorrowedString("b"),
+                                     Value::BorrowedString("c")};
+  const Value whole = Value::BorrowedSet(sorted);
+  EXPECT_FALSE(whole.owned());
+  EXPECT_EQ(whole, Value::Set({Value::String("c"), Value::String("a"), Value::String("b")}));
+  EXPECT_TRUE(whole.Contains(Value::String("b")));
+  EXPECT_TRUE(whole.DeepCopy().elements()[0].owned());
+  // The same memory is not the same set.
+  EXPECT_NE(whole, Value::BorrowedSet(absl::MakeConstSpan(sorted).first(2)));
+  EXPECT_EQ(Value::BorrowedSet({}), Value::Set({}));
 }
 
 TEST(ValueTest, OwnsBorrowsAndCopies) {
