@@ -184,13 +184,22 @@ const facility::Person* FacilityEntities::FindPerson(const EntityUid& entity) co
 }
 
 Lookup FacilityEntities::Attribute(const EntityUid& entity, absl::string_view name, Value* value) const {
-  if (entity == person_name_) return PersonAttribute(person_, name, value);
+  if (entity == person_name_) {
+    return name == "projects" ? Set(value, Projects()) : PersonAttribute(person_, name, value);
+  }
   if (entity == *area_name_) return AreaAttribute(place_.requirements, name, value);
   if (entity == *access_point_name_) {
     if (name == "area") return Set(value, Value::BorrowedEntity(*area_name_));  // what every policy asks first
     return AccessPointAttribute(*place_.access_point, name, value);
   }
   return OtherAttribute(entity, name, value);
+}
+
+Value FacilityEntities::Projects() const {
+  if (projects_.empty()) {
+    for (const std::string& project : person_.projects) projects_.push_back(Value::BorrowedString(project));
+  }
+  return Value::BorrowedSet(projects_);  // a std::set of strings is sorted as a Cedar set is
 }
 
 Lookup FacilityEntities::AccessPointAttribute(const facility::AccessPoint& access_point, absl::string_view name,
@@ -230,8 +239,10 @@ Lookup FacilityEntities::OtherAttribute(const EntityUid& entity, absl::string_vi
 Lookup FacilityEntities::Tag(const EntityUid& entity, absl::string_view name, Value* value) const {
   const facility::Person* person = FindPerson(entity);
   if (person == nullptr) return Exists(entity) ? Lookup::kNotFound : Lookup::kNoEntity;
-  const auto found = person->briefings.find(std::string(name));
-  return found == person->briefings.end() ? Lookup::kNotFound : Set(value, Datetime(found->second));
+  for (const auto& [briefing, given] : person->briefings) {  // a handful; finding by key would make a string
+    if (briefing == name) return Set(value, Datetime(given));
+  }
+  return Lookup::kNotFound;
 }
 
 bool FacilityEntities::Exists(const EntityUid& entity) const {

@@ -89,6 +89,7 @@ class FacilityEntities final : public cedar::EntitySource {
   void CollectLevels();
   bool IsActive(const ScheduleId& schedule) const;
   const facility::Person* FindPerson(const cedar::EntityUid& entity) const;
+  cedar::Value Projects() const;
   Lookup OtherAttribute(const cedar::EntityUid& entity, absl::string_view name, cedar::Value* value) const;
   Lookup AccessPointAttribute(const facility::AccessPoint& access_point, absl::string_view name,
                               cedar::Value* value) const;
@@ -105,6 +106,7 @@ class FacilityEntities final : public cedar::EntitySource {
   const Schedules schedules_;
   mutable std::forward_list<cedar::EntityUid> made_;                           // names that EntityNames did not have
   mutable absl::InlinedVector<std::pair<const ScheduleId*, bool>, 4> active_;  // schedules asked about so far
+  mutable absl::InlinedVector<cedar::Value, 4> projects_;                      // of the person, once asked about
   cedar::EntityUid person_name_;
   const cedar::EntityUid* access_point_name_ = nullptr;
   const cedar::EntityUid* area_name_ = nullptr;
