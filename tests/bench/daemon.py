@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench: what a decision costs, beside an empty gRPC echo of the same messages, in one run on one machine.
 
-    ./dev bench [authorize] [--seconds S] [--people N,N]
+    ./dev bench [daemon] [--seconds S] [--people N,N]
 
 The daemon is the real one: TLS with client certificates, every answer after its record is durable and signed. The echo
 is echo_server.cc. Both are loaded by the same client (rpc_load.cc), in turn, several rounds; the ratio is the median of
@@ -119,7 +119,6 @@ def measure(people, seconds, rounds):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench")
-    parser.add_argument("what", nargs="?", default="authorize", choices=["authorize"])
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--people", default="1000,1000000")
