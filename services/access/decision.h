@@ -121,6 +121,9 @@ void RecordPassage(const facility::State& facility, const AccessPointId& access_
 PersonId LastGrant(const facility::State& facility, const State& state, const AccessPointId& access_point,
                    absl::Time at);
 
+// Where the person is, what they have begun and how often they mistyped a PIN is no longer known.
+void ForgetPerson(const facility::State& facility, const PersonId& person, State& state);
+
 // Rebuilds State::occupancy from presence; after a restart or a changed facility.
 void RebuildOccupancy(const facility::State& facility, State& state);
 

@@ -116,7 +116,8 @@ std::string FactsJson(const FacilityEntities& entities, const Place& place, cons
     writer.Text("state", moment.visit.participant_state);
     writer.Close();
   }
-  if (!moment.escort_beside.empty()) writer.Text("escort", moment.escort_beside.value());
+  // Another person: by pseudonym, so that they can be forgotten without these facts.
+  if (!moment.escort_subject.empty()) writer.Text("escort", moment.escort_subject);
   writer.Close();
   return writer.Take();
 }

@@ -63,6 +63,9 @@ Moment MomentOf(const World& world, const Place& place, const facility::Person& 
   moment.pin_verified = pin_verified;
   moment.visit = world.visit_facts(person.id, place.interview != nullptr ? *place.interview : place.area());
   moment.escort_beside = EscortBeside(place, person, moment.visit, world.now, state);
+  if (const facility::Person* escort = world.facility.people.Find(moment.escort_beside)) {
+    moment.escort_subject = escort->subject_ref;
+  }
   return moment;
 }
 

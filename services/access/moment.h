@@ -17,7 +17,8 @@ struct Moment {
   absl::CivilMinute local;
   bool holiday = false;
   bool blinds_down = false;
-  PersonId escort_beside;  // whose grant counts as the escort's; empty: nobody's
+  PersonId escort_beside;      // whose grant counts as the escort's; empty: nobody's
+  std::string escort_subject;  // their pseudonym in the log
   bool inside = false;
   int32_t occupancy = 0;
   bool pin_verified = false;

@@ -110,6 +110,27 @@ PersonId LastGrant(const facility::State& facility, const State& state, const Ac
   return StillGood(*door, last, at) ? last.person : PersonId();
 }
 
+void ForgetPerson(const facility::State& facility, const PersonId& person, State& state) {
+  if (const Presence* presence = state.presence.Find(person)) {
+    Count(ChainOf(facility, presence->area), {}, -1, state);
+    state.presence.Erase(person);
+  }
+  const State before = state;
+  before.pairs.ForEach([&](const AccessPointId& id, const PendingPair& pair) {
+    if (pair.first == person) state.pairs.Erase(id);
+  });
+  before.recent.ForEach([&](const AccessPointId& id, const RecentGrants& known) {
+    RecentGrants recent = known;
+    if (std::erase_if(recent.grants, [&](const RecentGrants::Grant& grant) { return grant.person == person; }) == 0) return;
+    if (recent.grants.empty()) {
+      state.recent.Erase(id);
+    } else {
+      state.recent.Put(id, std::move(recent));
+    }
+  });
+  state.pin_failures.Erase(person);
+}
+
 void RebuildOccupancy(const facility::State& facility, State& state) {
   state.occupancy = {};
   state.presence.ForEach([&](const PersonId&, const Presence& presence) {

@@ -79,6 +79,27 @@ TEST_F(PresenceTest, AGrantThatWasNotUsedIsForgotten) {
   EXPECT_EQ(house_.WhereIs("ryu"), "lobby");
 }
 
+TEST_F(PresenceTest, WhoeverIsForgottenIsNowhere) {
+  house_.Pass("main-in", "park");
+  house_.Pass("main-in", "ryu");
+  house_.Read("research-in", "park");
+  house_.Read("research-in", "ryu");
+  house_.state.pairs.Put(AccessPointId("research-in"), {PersonId("park"), house_.now});
+  house_.state.pin_failures.Put(PersonId("park"), {2, house_.now});
+  ForgetPerson(house_.facility, PersonId("park"), house_.state);
+  EXPECT_EQ(house_.WhereIs("park"), "");
+  EXPECT_EQ(house_.WhereIs("ryu"), "lobby");
+  EXPECT_EQ(house_.PeopleIn("lobby"), 1);
+  EXPECT_TRUE(house_.state.pairs.empty());
+  EXPECT_TRUE(house_.state.pin_failures.empty());
+  house_.state.recent.ForEach([](const AccessPointId& door, const RecentGrants& recent) {
+    for (const RecentGrants::Grant& grant : recent.grants) EXPECT_EQ(grant.person, PersonId("ryu")) << door;
+  });
+  const auto occupancy = house_.state.occupancy;
+  RebuildOccupancy(house_.facility, house_.state);
+  EXPECT_EQ(*occupancy.Find(AreaId("lobby")), *house_.state.occupancy.Find(AreaId("lobby")));
+}
+
 TEST_F(PresenceTest, TheNextOpeningMovesNobodyWhoHasPassed) {
   house_.Pass("main-in", "park");
   house_.Read("research-in", "park");

@@ -253,9 +253,10 @@ INSTANTIATE_TEST_SUITE_P(RestrictedFloors, ScenarioTest, testing::ValuesIn(kRest
 TEST(ScenariosTest, TheRecordNamesEscortAndCustody) {
   House house;
   house.visits["cho"] = Cleared();
+  house.Person("han", [](facility::Person& person) { person.subject_ref = "pseudonym-of-han"; });
   HanFirst(house);
   const Decision decision = house.Read("interview-in", "cho");
-  EXPECT_THAT(decision.event.facts, HasSubstr(R"("escort":"han")"));
+  EXPECT_THAT(decision.event.facts, HasSubstr(R"("escort":"pseudonym-of-han")"));
   EXPECT_THAT(decision.event.facts, HasSubstr(R"("devicesInCustody":true)"));
   EXPECT_THAT(decision.event.facts, HasSubstr(R"("visit":{"id":"visit-1","state":"CLEARED"})"));
   EXPECT_THAT(decision.event.policies, ElementsAre("cleared-guests-enter"));

@@ -158,6 +158,19 @@ absl::Status Resolve(const Context& context, State& state, const AlarmId& alarm,
   return absl::OkStatus();
 }
 
+void ForgetPerson(const PersonId& person, const PersonId& alias, const std::function<bool(absl::string_view)>& mentions,
+                  State& state) {
+  const auto alarms = state.alarms;
+  alarms.ForEach([&](const AlarmId& id, const Alarm& known) {
+    Alarm alarm = known;
+    const bool about = alarm.person == person;
+    if (about) alarm.person = alias;
+    std::erase_if(alarm.notes, [&](const Note& note) { return about || mentions(note.text); });
+    std::erase_if(alarm.facts, [&](const auto& fact) { return mentions(fact.second); });
+    if (!(alarm == known)) state.alarms.Put(id, std::move(alarm));
+  });
+}
+
 Priority PriorityOf(absl::string_view kind) {
   const auto* found = std::lower_bound(kPriorities.begin(), kPriorities.end(), kind,
                                        [](const KindPriority& each, absl::string_view k) { return each.kind < k; });

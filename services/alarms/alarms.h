@@ -42,6 +42,11 @@ absl::Status Acknowledge(const Context& context, State& state, const AlarmId& al
 // FAILED_PRECONDITION (ALARM_STATE) when it is resolved already.
 absl::Status Resolve(const Context& context, State& state, const AlarmId& alarm, absl::string_view note);
 
+// Puts `alias` where alarms name the person. Notes on those alarms go, and so does any note and fact for whose text
+// `mentions` is true. Costs a look at every alarm.
+void ForgetPerson(const PersonId& person, const PersonId& alias, const std::function<bool(absl::string_view)>& mentions,
+                  State& state);
+
 // How urgent a kind of alarm is; kMedium for kinds not listed.
 Priority PriorityOf(absl::string_view kind);
 

@@ -210,5 +210,24 @@ TEST_F(AlarmsTest, Priorities) {
   EXPECT_EQ(PriorityOf(""), Priority::kMedium);
 }
 
+TEST_F(AlarmsTest, ForgettingAPersonKeepsTheAlarm) {
+  const AlarmId about = Raise(At(absl::ZeroDuration()), state_, {"PIN_LOCKED_OUT", "lab-in", PersonId("cho"), {{"count", "3"}}});
+  const AlarmId other = Raise(At(absl::ZeroDuration()), state_, {"FORCED", "lab-in", PersonId("kim"), {{"detail", "by Cho"}}});
+  const AlarmId third = RaiseForced(absl::ZeroDuration(), "lobby-in");
+  ASSERT_TRUE(Acknowledge(At(absl::Seconds(1)), state_, about, "he laughs").ok());
+  ASSERT_TRUE(Acknowledge(At(absl::Seconds(1)), state_, other, "Cho again").ok());
+  ASSERT_TRUE(Acknowledge(At(absl::Seconds(1)), state_, third, "the wind").ok());
+  ForgetPerson(PersonId("cho"), PersonId("erased-1"), [](absl::string_view text) { return text.find("Cho") != text.npos; },
+               state_);
+  EXPECT_EQ(Get(about).person, PersonId("erased-1"));
+  EXPECT_TRUE(Get(about).notes.empty());
+  EXPECT_THAT(Get(about).facts, ElementsAre(Pair("count", "3")));
+  EXPECT_EQ(Get(other).person, PersonId("kim"));
+  EXPECT_TRUE(Get(other).notes.empty());
+  EXPECT_TRUE(Get(other).facts.empty());
+  EXPECT_EQ(Get(third).notes.size(), 1u);
+  EXPECT_EQ(state_.open.size(), 3u);
+}
+
 }  // namespace
 }  // namespace sallyport::alarms

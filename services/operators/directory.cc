@@ -1,6 +1,7 @@
 #include "operators/directory.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -55,6 +56,23 @@ absl::StatusOr<ChangeEvent> UpdateOperator(const Operator& wanted, State& state)
   }
   state.operators.Put(wanted.id, wanted);
   return Event("operator.updated", wanted);
+}
+
+absl::Status RemoveOperator(const OperatorId& id, State& state) {
+  const Operator* found = state.operators.Find(id);
+  if (found == nullptr) return absl::NotFoundError(absl::StrCat("no operator \"", id.value(), "\""));
+  if (found->status == OperatorStatus::kActive) {
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("operator \"", id.value(), "\" is active and must be suspended first")),
+                      "OPERATOR_ACTIVE");
+  }
+  std::vector<TokenId> tokens;
+  state.tokens.ForEach([&](const TokenId& token, const ApiToken& each) {
+    if (each.operator_id == id) tokens.push_back(token);
+  });
+  for (const TokenId& token : tokens) state.tokens.Erase(token);
+  state.operators.Erase(id);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Operator> WhoAmI(const State& state, const OperatorId& caller) {

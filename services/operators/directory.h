@@ -18,6 +18,10 @@ absl::StatusOr<ChangeEvent> CreateOperator(const Operator& wanted, State& state)
 // Replaces name, roles and status. The kind is what it was: FieldError when `wanted` has another.
 absl::StatusOr<ChangeEvent> UpdateOperator(const Operator& wanted, State& state);
 
+// Takes an operator and their tokens out of the state; the log goes on naming them by their id. NOT_FOUND, or
+// FAILED_PRECONDITION (OPERATOR_ACTIVE) while they are not suspended: that is somebody's decision, and recorded.
+absl::Status RemoveOperator(const OperatorId& id, State& state);
+
 // The caller as the state knows it. UNAUTHENTICATED when it does not, or when the operator is suspended; the message
 // does not say which.
 absl::StatusOr<Operator> WhoAmI(const State& state, const OperatorId& caller);

@@ -58,6 +58,25 @@ TEST(DirectoryTest, UpdatingReplacesAllButTheKind) {
   EXPECT_EQ(state.operators.size(), 1u);
 }
 
+TEST(DirectoryTest, OnlyASuspendedOperatorIsRemoved) {
+  State state;
+  ASSERT_TRUE(CreateOperator(Kim(), state).ok());
+  for (const char* id : {"t-1", "t-2"}) {
+    state.tokens.Put(TokenId(id), {TokenId(id), OperatorId(std::string(id) == "t-1" ? "kim" : "lee"), "digest"});
+  }
+  const absl::Status refused = RemoveOperator(OperatorId("kim"), state);
+  EXPECT_EQ(ReasonOf(refused), "OPERATOR_ACTIVE");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("\"kim\""));
+  EXPECT_EQ(state.tokens.size(), 2u);
+  Operator suspended = Kim();
+  suspended.status = OperatorStatus::kSuspended;
+  ASSERT_TRUE(UpdateOperator(suspended, state).ok());
+  EXPECT_EQ(RemoveOperator(OperatorId("kim"), state), absl::OkStatus());
+  EXPECT_TRUE(state.operators.empty());
+  EXPECT_EQ(state.tokens.size(), 1u);
+  EXPECT_TRUE(absl::IsNotFound(RemoveOperator(OperatorId("kim"), state)));
+}
+
 struct BadOperator {
   const char* name;
   void (*spoil)(Operator&);
