@@ -27,6 +27,8 @@ absl::StatusOr<std::string> Batch::Run(Command& command, absl::Time now) {
   const audit::CompactRange log_before = log_;
   const size_t entries_before = entries_.size();
   const size_t nodes_before = nodes_.size();
+  const size_t forgotten_before = forgotten_.size();
+  const size_t keys_before = subject_keys_.size();
   const absl::Time now_before = now_;
 
   command_ = &command;
@@ -41,6 +43,8 @@ absl::StatusOr<std::string> Batch::Run(Command& command, absl::Time now) {
     log_ = log_before;
     entries_.resize(entries_before);
     nodes_.resize(nodes_before);
+    forgotten_.resize(forgotten_before);
+    subject_keys_.resize(keys_before);
     first_index_ = log_.size();
     now_ = now_before;
   }
@@ -56,6 +60,8 @@ absl::StatusOr<storage::Batch> Batch::Seal(std::vector<storage::Answer> answers,
   out.nodes.reserve(nodes_.size());
   for (const audit::TileRoot& node : nodes_) out.nodes.push_back({node.level, node.index, node.hash});
   out.answers = std::move(answers);
+  out.forgotten = std::move(forgotten_);
+  out.subject_keys = std::move(subject_keys_);
   const audit::SigningKey* key = keys_.log_key.get();
   SP_ASSIGN_OR_RETURN(out.checkpoint, audit::SignCheckpoint({options_.origin, log_.size(), log_.Root(), {}}, {&key, 1}));
   return out;
@@ -94,7 +100,14 @@ void Batch::Enrol(facility::Person& person) {
   person.subject_ref = absl::BytesToHexString({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const auto key = audit::SubjectKey::Generate(random_);
   person.wrapped_key = audit::WrapSubjectKey(keys_.key_encryption_key, person.subject_ref, key, random_);
+  subject_keys_.push_back({person.subject_ref, person.wrapped_key});
   state_.person_by_subject.Put(person.subject_ref, person.id);
+}
+
+void Batch::DestroyKey(const std::string& subject_ref) { subject_keys_.push_back({subject_ref, std::nullopt}); }
+
+void Batch::ForgetAnswers(std::vector<std::string> texts) {
+  for (std::string& text : texts) forgotten_.push_back(std::move(text));
 }
 
 absl::Status Batch::RecompilePolicies() {

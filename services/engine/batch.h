@@ -53,6 +53,8 @@ class Batch final : public Transaction {
   std::string NewId() override;
   Receipt Record(const Event& event) override;
   void Enrol(facility::Person& person) override;
+  void DestroyKey(const std::string& subject_ref) override;
+  void ForgetAnswers(std::vector<std::string> texts) override;
   absl::Status RecompilePolicies() override;
 
  private:
@@ -65,6 +67,8 @@ class Batch final : public Transaction {
   audit::CompactRange log_;
   std::vector<audit::TileRoot> nodes_;
   std::vector<storage::Entry> entries_;
+  std::vector<storage::SubjectKey> subject_keys_;
+  std::vector<std::string> forgotten_;
   absl::Time now_;
   const Command* command_ = nullptr;
   uint64_t first_index_ = 0;

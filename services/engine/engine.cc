@@ -15,8 +15,11 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "engine/batch.h"
+#include "engine/erasure.h"
+#include "engine/erasure_work.h"
 #include "engine/log_reader.h"
 #include "engine/rows.h"
+#include "engine/subject_keys.h"
 
 namespace sallyport::engine {
 namespace {
@@ -56,13 +59,16 @@ struct Release {
 class Engine::Impl {
  public:
   Impl(storage::Store& store, Clock& clock, RandomSource& random, Keys keys, Options options)
-      : store_(store), clock_(clock), keys_(std::move(keys)), options_(std::move(options)), seeded_(options_.seed),
+      : store_(store), clock_(clock), keys_(std::move(keys)), options_(std::move(options)), erasure_work_(store),
+        seeded_(options_.seed),
         random_(options_.clock_from_requests ? static_cast<RandomSource&>(seeded_) : random) {}
 
   ~Impl() { Stop(); }
 
   absl::Status Recover();
   absl::Status RecordStart();
+  // What was erased stays erased, whatever a backup or a crash has brought back.
+  absl::Status SettleKeys();
   void Run();
 
   void Submit(Command command) {
@@ -106,6 +112,11 @@ class Engine::Impl {
   void EngineLoop();
   void AnswerLoop();
   void Process(std::vector<Command>& commands);
+  // A commit failed: nothing is granted any more.
+  void Fail(const absl::Status& status);
+  // Those who were forgotten since then, and whose traces in the files are still to go.
+  void AddErasures(const PersistentMap<std::string, Erasure>& before);
+  void StepErasures();
   // The first answer to a repeated request, or nothing when it is new.
   std::optional<absl::StatusOr<std::string>> Repeated(const Command& command, const storage::RequestKey& key,
                                                       const std::vector<storage::Answer>& batch_answers);
@@ -113,12 +124,16 @@ class Engine::Impl {
   void Publish();
   void Hand(std::vector<Release> releases);
   absl::Status RunAlone(const std::string& action, Pairs facts);
+  absl::Status RunAlone(absl::AnyInvocable<absl::StatusOr<std::string>(Transaction&)> apply);
   EngineMemo Memo() const;
   absl::Status TryDataKey() const;
   absl::Time AnswersKeptSince(absl::Time now) const;
   void Remember(const storage::RequestKey& key, uint64_t index, absl::Time at);
   void DropAnswers();
+  Fingerprint FingerprintOf(const Command& command) const;
 
+  KeyDisagreements key_disagreements_;
+  ErasureWork erasure_work_;
   SeededRandom seeded_;
   RandomSource& random_;
   Committed committed_;
@@ -194,7 +209,9 @@ absl::Status Engine::Impl::Recover() {
                                             checkpoint.size));
   }
   checkpoint_ = head.checkpoint;
+  SP_ASSIGN_OR_RETURN(key_disagreements_, LoadSubjectKeys(store_, committed_.state));
   SP_RETURN_IF_ERROR(TryDataKey());
+  AddErasures({});
   SP_ASSIGN_OR_RETURN(storage::Entry last, store_.ReadEntry(head.size - 1));
   committed_.time = last.time;
   const PolicyBook& book = *committed_.state.policy_book;
@@ -227,13 +244,17 @@ absl::Status Engine::Impl::RecordStart() {
 
 // Records a system event before the threads run or after they ended.
 absl::Status Engine::Impl::RunAlone(const std::string& action, Pairs facts) {
+  return RunAlone([&](Transaction& transaction) -> absl::StatusOr<std::string> {
+    transaction.Record(SystemEvent{action, std::move(facts)});
+    return std::string();
+  });
+}
+
+absl::Status Engine::Impl::RunAlone(absl::AnyInvocable<absl::StatusOr<std::string>(Transaction&)> apply) {
   absl::Status result = absl::UnknownError("not run");
   Command command;
   command.actor = "system";
-  command.apply = [&](Transaction& transaction) -> absl::StatusOr<std::string> {
-    transaction.Record(SystemEvent{action, std::move(facts)});
-    return std::string();
-  };
+  command.apply = std::move(apply);
   command.done = [&](absl::StatusOr<std::string> answer) { result = answer.status(); };
   std::vector<Command> commands;
   commands.push_back(std::move(command));
@@ -249,6 +270,25 @@ absl::Status Engine::Impl::RunAlone(const std::string& action, Pairs facts) {
   return result;
 }
 
+absl::Status Engine::Impl::SettleKeys() {
+  if (!key_disagreements_.undead.empty()) {
+    Log(LogLevel::kWarning, "destroying keys of erased people that were still there",
+        {{"keys", absl::StrCat(key_disagreements_.undead.size())}});
+    storage::Batch batch;
+    batch.subject_keys = std::move(key_disagreements_.undead);
+    SP_RETURN_IF_ERROR(store_.Commit(batch));
+  }
+  if (key_disagreements_.destroyed.empty()) return absl::OkStatus();
+  Log(LogLevel::kWarning, "the database is from before some people were erased; they are erased again",
+      {{"people", absl::StrCat(key_disagreements_.destroyed.size())}});
+  return RunAlone([this](Transaction& transaction) -> absl::StatusOr<std::string> {
+    for (const PersonId& person : key_disagreements_.destroyed) {
+      SP_RETURN_IF_ERROR(EraseAgain(transaction, person).status());
+    }
+    return std::string();
+  });
+}
+
 void Engine::Impl::Run() {
   engine_thread_ = std::thread([this] { EngineLoop(); });
   answer_thread_ = std::thread([this] { AnswerLoop(); });
@@ -259,15 +299,22 @@ void Engine::Impl::EngineLoop() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      const auto due = [this] { return stopping_ || !queue_.empty(); };
+      const absl::Duration pause = erasure_work_.pause();
+      if (pause == absl::InfiniteDuration()) {
+        wake_.wait(lock, due);
+      } else {
+        wake_.wait_for(lock, absl::ToChronoNanoseconds(pause), due);
+      }
+      if (queue_.empty() && stopping_) return;
       while (!queue_.empty() && commands.size() < options_.batch_commands_max) {
         commands.push_back(std::move(queue_.front()));
         queue_.pop_front();
       }
     }
-    Process(commands);
+    if (!commands.empty()) Process(commands);
     commands.clear();
+    if (healthy_ && erasure_work_.pause() != absl::InfiniteDuration()) StepErasures();
   }
 }
 
@@ -307,7 +354,12 @@ std::optional<absl::StatusOr<std::string>> Engine::Impl::Repeated(const Command&
     return std::nullopt;
   }
   if (!bytes.ok()) return bytes.status();
-  const Fingerprint expected = ShortDigest({command.fingerprint});
+  if (bytes->empty()) {
+    return WithReason(absl::FailedPreconditionError("request_id: was used before, and its answer was forgotten with a "
+                                                    "person whom it named"),
+                      "ANSWER_ERASED");
+  }
+  const Fingerprint expected = FingerprintOf(command);
   if (bytes->size() < expected.size() || std::memcmp(bytes->data(), expected.data(), expected.size()) != 0) {
     return WithReason(absl::AlreadyExistsError("request_id: was used for a different request"), "REQUEST_ID_REUSED");
   }
@@ -339,7 +391,7 @@ void Engine::Impl::Process(std::vector<Command>& commands) {
       seeded_.set_position(position);
     }
     if (recorded && !command.request_id.empty()) {
-      const Fingerprint fingerprint = ShortDigest({command.fingerprint});
+      const Fingerprint fingerprint = FingerprintOf(command);
       std::string bytes(fingerprint.begin(), fingerprint.end());
       bytes += *answer;
       answers.push_back({key, batch.first_index(), now, std::move(bytes)});
@@ -355,19 +407,57 @@ void Engine::Impl::Process(std::vector<Command>& commands) {
     if (status.ok()) status = store_.Commit(*sealed);
     if (status.ok()) {
       checkpoint_ = std::move(sealed->checkpoint);
+      const auto erasures_before = committed_.state.erasures;
       batch.MoveTo(committed_, memo);
+      AddErasures(erasures_before);
       Publish();
     } else {
-      Log(LogLevel::kError, "commit failed; nothing is granted until the daemon is restarted",
-          {{"error", std::string(status.message())}});
-      healthy_ = false;
+      Fail(status);
       for (Release& release : releases) release.answer = Unavailable();
-      const std::lock_guard lock(listeners_mutex_);
-      if (on_failure_) on_failure_();
     }
   }
   Hand(std::move(releases));
   if (healthy_ && committed_.time - answers_dropped_at_ > kDropEvery) DropAnswers();
+}
+
+void Engine::Impl::Fail(const absl::Status& status) {
+  Log(LogLevel::kError, "commit failed; nothing is granted until the daemon is restarted",
+      {{"error", std::string(status.message())}});
+  healthy_ = false;
+  const std::lock_guard lock(listeners_mutex_);
+  if (on_failure_) on_failure_();
+}
+
+void Engine::Impl::AddErasures(const PersistentMap<std::string, Erasure>& before) {
+  PersistentMap<std::string, Erasure>::Diff(
+      before, committed_.state.erasures, [this](const std::string& subject_ref, const Erasure*, const Erasure* now) {
+        if (now != nullptr && !now->finished) erasure_work_.Add(subject_ref);
+      });
+}
+
+void Engine::Impl::StepErasures() {
+  const std::vector<std::string> finished = erasure_work_.Step();
+  if (finished.empty()) return;
+  State next = committed_.state;
+  for (const std::string& subject_ref : finished) {
+    Erasure erasure = *next.erasures.Find(subject_ref);
+    erasure.finished = true;
+    next.erasures.Put(subject_ref, erasure);
+  }
+  storage::Batch batch;
+  batch.rows = DiffRows(committed_.state, next);
+  if (const absl::Status status = store_.Commit(batch); status.ok()) {
+    committed_.state = std::move(next);
+    Publish();
+  } else {
+    Fail(status);
+  }
+  Hand({});  // wakes those who wait for it
+}
+
+// Keyed, so that nobody can try out whom a kept answer was about.
+Fingerprint Engine::Impl::FingerprintOf(const Command& command) const {
+  return ShortDigest({keys_.digest_key.reveal(), command.fingerprint});
 }
 
 absl::Time Engine::Impl::AnswersKeptSince(absl::Time now) const {
@@ -442,6 +532,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(storage::Store& store, Clo
   auto impl = std::make_unique<Impl>(store, clock, random, std::move(keys), std::move(options));
   SP_RETURN_IF_ERROR(impl->Recover());
   SP_RETURN_IF_ERROR(impl->RecordStart());
+  SP_RETURN_IF_ERROR(impl->SettleKeys());
   impl->Run();
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }

@@ -58,7 +58,7 @@ class Engine {
  public:
   // Recovers from the store (state rows, log head, answers of the last day), verifies that the stored checkpoint is ours
   // and covers the log, records "genesis" or "started", and begins to work. The arguments outlive the engine.
-  // FAILED_PRECONDITION when the store belongs to another log or another clock mode; DATA_LOSS when it contradicts itself.
+  // FAILED_PRECONDITION when the store belongs to another log or another clock mode, or lacks people's keys; DATA_LOSS when it contradicts itself.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(storage::Store& store, Clock& clock, RandomSource& random, Keys keys,
                                                        Options options);
   ~Engine();  // records "stopped" after what was accepted, answers everything, then stops

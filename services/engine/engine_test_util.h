@@ -43,6 +43,7 @@ class MemoryStore final : public storage::Store {
     std::vector<storage::Entry> entries;
     std::map<std::pair<uint32_t, uint64_t>, storage::Hash> nodes;
     std::vector<storage::Answer> answers;
+    std::map<std::string, std::optional<std::string>> subject_keys;
     std::string checkpoint;
     std::vector<size_t> batches;  // entries of each batch
   };
@@ -76,6 +77,7 @@ class MemoryStore final : public storage::Store {
     changed_.wait(lock, [this] { return !hold_; });
     waiting_ = false;
     if (fail_ && !write_first_) return absl::UnavailableError("the disk is gone");
+    for (const storage::SubjectKey& key : batch.subject_keys) disk_->subject_keys[key.subject_ref] = key.wrapped;
     for (const storage::Row& row : batch.rows) {
       if (row.value) {
         disk_->rows[{row.table, row.key}] = *row.value;
@@ -86,6 +88,11 @@ class MemoryStore final : public storage::Store {
     disk_->entries.insert(disk_->entries.end(), batch.entries.begin(), batch.entries.end());
     for (const storage::Node& node : batch.nodes) disk_->nodes[{node.level, node.index}] = node.hash;
     disk_->answers.insert(disk_->answers.end(), batch.answers.begin(), batch.answers.end());
+    for (storage::Answer& answer : disk_->answers) {
+      for (const std::string& text : batch.forgotten) {
+        if (answer.bytes.find(text) != std::string::npos) answer.bytes.clear();
+      }
+    }
     if (!batch.checkpoint.empty()) disk_->checkpoint = batch.checkpoint;
     disk_->batches.push_back(batch.entries.size());
     return fail_ ? absl::UnavailableError("the disk is gone") : absl::OkStatus();
@@ -106,6 +113,10 @@ class MemoryStore final : public storage::Store {
     for (const storage::Answer& answer : disk_->answers) {
       if (answer.time >= since) visit(answer.request, answer.index);
     }
+    return absl::OkStatus();
+  }
+  absl::Status ForEachSubjectKey(const std::function<void(const storage::SubjectKey&)>& visit) override {
+    for (const auto& [subject_ref, wrapped] : disk_->subject_keys) visit({subject_ref, wrapped});
     return absl::OkStatus();
   }
   absl::StatusOr<storage::Entry> ReadEntry(uint64_t index) override {
@@ -153,6 +164,12 @@ class MemoryStore final : public storage::Store {
     std::erase_if(disk_->answers, [before](const storage::Answer& answer) { return answer.time < before; });
     return absl::OkStatus();
   }
+  absl::Status DropSealed(absl::Span<const uint64_t> indexes) override {
+    const std::lock_guard lock(mutex_);
+    for (const uint64_t index : indexes) disk_->entries.at(index).sealed.clear();
+    return absl::OkStatus();
+  }
+  absl::Status Scrub() override { return absl::OkStatus(); }
 
  private:
   std::mutex mutex_;

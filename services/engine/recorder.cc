@@ -39,6 +39,17 @@ void AddFacts(const Pairs& facts, List* out) {
   }
 }
 
+// Other people stand in somebody's sealed fields by pseudonym, so that each can be forgotten alone.
+Pairs WithPseudonyms(const Pairs& personal, const facility::State& facility) {
+  Pairs out = personal;
+  for (auto& [name, value] : out) {
+    if (name != "escort" && name != "escort_id") continue;
+    const facility::Person* person = facility.people.Find(PersonId(value));
+    value = person != nullptr ? person->subject_ref : "";
+  }
+  return out;
+}
+
 // Fills the record's oneof, the personal fields and the terms, one function an event.
 class Filler {
  public:
@@ -98,7 +109,7 @@ class Filler {
     out->set_action(event.action);
     out->set_object(event.object);
     AddFacts(event.facts, out->mutable_facts());
-    AddFacts(event.personal, personal_.mutable_fields());
+    AddFacts(WithPseudonyms(event.personal, context_.facility), personal_.mutable_fields());
     person = event.person;
     terms_.push_back(KindTerm("change"));
   }

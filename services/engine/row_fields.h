@@ -52,7 +52,7 @@ template <class F>
 void Fields(F& f, Person& v) {
   f(1, v.id), f(2, v.name), f(3, v.email), f(4, v.kind), f(5, v.department), f(6, v.status), f(7, v.valid_from);
   f(8, v.valid_until), f(9, v.clearance), f(10, v.projects), f(11, v.briefings), f(12, v.nda_until), f(13, v.levels);
-  f(14, v.escort), f(15, v.pin_digest), f(16, v.subject_ref), f(17, v.wrapped_key);
+  f(14, v.escort), f(15, v.pin_digest), f(16, v.subject_ref);  // 17 was the wrapped key, which lies apart
 }
 template <class F>
 void Fields(F& f, CardNumber& v) {
@@ -188,6 +188,10 @@ namespace sallyport::engine {
 template <class F>
 void Fields(F& f, PolicyBook::Entry& v) {
   f(1, v.files), f(2, v.proposed_at), f(3, v.activated_at);
+}
+template <class F>
+void Fields(F& f, Erasure& v) {
+  f(1, v.record), f(2, v.at), f(3, v.finished);
 }
 template <class F>
 void Fields(F& f, EngineMemo& v) {

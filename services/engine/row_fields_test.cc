@@ -159,7 +159,9 @@ TYPED_TEST(RowFields, NameEveryMember) {
   Counter counter;
   TypeParam value{};
   Fields(counter, value);
-  EXPECT_EQ(counter.fields, MembersOf<TypeParam>());
+  // A person's wrapped key lies apart from the rows (engine/subject_keys.h).
+  const size_t apart = std::is_same_v<TypeParam, facility::Person> ? 1 : 0;
+  EXPECT_EQ(counter.fields + apart, MembersOf<TypeParam>());
 }
 
 TEST(RowFieldsOfParts, NameEveryMember) {

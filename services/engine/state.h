@@ -26,6 +26,13 @@ struct PolicyBook {
   std::vector<std::string> activated;                        // the active one last
 };
 
+// A person who was forgotten: what is left of them is the pseudonym that the log keeps.
+struct Erasure {
+  uint64_t record = 0;    // index of the record that says so
+  absl::Time at;
+  bool finished = false;  // nothing of theirs is left in the store's files either
+};
+
 // All that Sallyport knows, as one value: copying is cheap, a copy never changes.
 struct State {
   facility::State facility;
@@ -33,6 +40,7 @@ struct State {
   quarantine::State quarantine;
   alarms::State alarms;
   operators::State operators;
+  PersistentMap<std::string, Erasure> erasures;            // by pseudonym
   PersistentMap<std::string, PersonId> person_by_subject;  // derived: pseudonym in the log → person
   std::shared_ptr<const PolicyBook> policy_book = std::make_shared<const PolicyBook>();
 };

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "access/policies.h"
@@ -43,6 +44,13 @@ class Transaction {
 
   // Gives a new person a pseudonym and a sealing key, unless they have them.
   virtual void Enrol(facility::Person& person) = 0;
+
+  // With this command, the sealing key of this pseudonym is destroyed.
+  virtual void DestroyKey(const std::string& subject_ref) = 0;
+
+  // With this command, kept answers of requests that contain one of these texts are forgotten: a repeat of such a
+  // request is refused and changes nothing. None of them is empty.
+  virtual void ForgetAnswers(std::vector<std::string> texts) = 0;
 
   // After a change of access levels or of the active policy set: compiles the policies again.
   // INVALID_ARGUMENT when the set does not compile; fails the command.

@@ -114,6 +114,33 @@ TEST_P(SqliteFault, InCommitsThenPowerCut) {
   }
 }
 
+// Forgetting never costs a batch, whatever happens while it is under way.
+TEST_P(SqliteFault, InForgetting) {
+  int count = 1;
+  for (bool fired = true; fired && !HasFailure(); ++count) {
+    SCOPED_TRACE(count);
+    StartAnew();
+    {
+      auto store = Open();
+      ASSERT_TRUE(store.ok()) << store.status();
+      ASSERT_EQ(CommitUntilFailure(**store, 0, kBefore), kBefore);
+      vfs_->Arm(GetParam(), count);
+      (*store)->DropSealed({0, 3}).IgnoreError();  // of these entries nothing was sealed
+      (*store)->Scrub().IgnoreError();
+      fired = vfs_->fired();
+      if (count % 3 != 0) vfs_->Stop();
+      if (count % 3 == 0) vfs_->Disarm();
+    }
+    if (count % 3 == 1) {
+      vfs_->CutPower(random_);
+    } else {
+      vfs_->Disarm();
+    }
+    OpenAndCheck(kBefore, kBefore);
+  }
+  EXPECT_GT(count, 3);
+}
+
 TEST_P(SqliteFault, InOpening) {
   int count = 1;
   for (bool fired = true; fired && !HasFailure(); ++count) {

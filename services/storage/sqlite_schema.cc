@@ -14,39 +14,32 @@
 namespace sallyport::storage {
 namespace {
 
-constexpr int kBusyMs = 2000;  // for somebody else's short lock, a backup's or a shell's
-
 constexpr char kSchema[] = R"sql(
-BEGIN IMMEDIATE;
 CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, checkpoint BLOB NOT NULL,
                    posted INTEGER NOT NULL, next_term INTEGER NOT NULL);
 INSERT INTO head VALUES (1, 0, x'', 0, 1);
-CREATE TABLE state (tbl TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
 CREATE TABLE log (idx INTEGER PRIMARY KEY, time INTEGER NOT NULL, terms BLOB NOT NULL, leaf_hash BLOB NOT NULL,
                   leaf BLOB NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE node (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
                    PRIMARY KEY (level, idx)) WITHOUT ROWID;
-CREATE TABLE answer (idx INTEGER PRIMARY KEY, time INTEGER NOT NULL, request BLOB NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE term (text TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE posting (term INTEGER NOT NULL, first INTEGER NOT NULL, block BLOB NOT NULL,
                       PRIMARY KEY (term, first)) WITHOUT ROWID;
 PRAGMA application_id = 1396788304;
 PRAGMA user_version = 1;
-COMMIT;
 )sql";
 static_assert(kApplicationId == 1396788304 && kSchemaVersion == 1);
 
-absl::Status CheckIsOurs(Database& database) {
+absl::Status CheckIsOurs(Database& database, const FileForm& form) {
   SP_ASSIGN_OR_RETURN(const int64_t application, database.Number("PRAGMA application_id"));
-  if (application != kApplicationId) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(database.path(), " is not a Sallyport database: application id ", application, ", expected ",
-                     kApplicationId));
+  if (application != form.application_id) {
+    return absl::FailedPreconditionError(absl::StrCat(database.path(), " is not a ", form.what, ": application id ",
+                                                      application, ", expected ", form.application_id));
   }
   SP_ASSIGN_OR_RETURN(const int64_t version, database.Number("PRAGMA user_version"));
-  if (version != kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(database.path(), " has schema version ", version,
-                                                      "; this program expects ", kSchemaVersion));
+  if (version != form.version) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(database.path(), " has schema version ", version, "; this program expects ", form.version));
   }
   return absl::OkStatus();
 }
@@ -84,6 +77,16 @@ absl::Status MakeLogDurable(Database& database) {
 
 }  // namespace
 
+std::string CreateStateTable(absl::string_view name) {
+  return absl::StrCat("CREATE TABLE ", name, " (tbl TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, ",
+                      "PRIMARY KEY (tbl, key)) WITHOUT ROWID;");
+}
+
+std::string CreateAnswerTable(absl::string_view name) {
+  return absl::StrCat("CREATE TABLE ", name, " (idx INTEGER PRIMARY KEY, time INTEGER NOT NULL, request BLOB NOT NULL, ",
+                      "bytes BLOB NOT NULL);");
+}
+
 absl::StatusOr<std::unique_ptr<DatabaseLock>> DatabaseLock::Take(const std::string& path) {
   const std::string lock_path = path + ".lock";
   const int descriptor = ::open(lock_path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -98,19 +101,25 @@ absl::StatusOr<std::unique_ptr<DatabaseLock>> DatabaseLock::Take(const std::stri
 
 DatabaseLock::~DatabaseLock() { ::close(descriptor_); }
 
-absl::StatusOr<std::unique_ptr<Database>> OpenForWriting(const std::string& path, const std::string& vfs) {
+FileForm DatabaseForm() {
+  return {kApplicationId, kSchemaVersion, "Sallyport database",
+          absl::StrCat(CreateStateTable("state"), CreateAnswerTable("answer"), kSchema)};
+}
+
+absl::StatusOr<std::unique_ptr<Database>> OpenForWriting(const std::string& path, const std::string& vfs,
+                                                         const FileForm& form) {
   SP_RETURN_IF_ERROR(CreateFile(path));
   SP_ASSIGN_OR_RETURN(auto database, Database::Open(path, SQLITE_OPEN_READWRITE, vfs));
   sqlite3_busy_timeout(database->handle(), kBusyMs);
   SP_ASSIGN_OR_RETURN(const int64_t tables, database->Number("SELECT count(*) FROM sqlite_schema"));
   SP_ASSIGN_OR_RETURN(const int64_t application, database->Number("PRAGMA application_id"));
   const bool fresh = tables == 0 && application == 0;
-  if (!fresh) SP_RETURN_IF_ERROR(CheckIsOurs(*database));
+  if (!fresh) SP_RETURN_IF_ERROR(CheckIsOurs(*database, form));
   SP_RETURN_IF_ERROR(database->Execute("PRAGMA journal_mode = WAL"));
   SP_RETURN_IF_ERROR(
       database->Execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF;"
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY"));
-  if (fresh) SP_RETURN_IF_ERROR(database->Execute(kSchema));
+  if (fresh) SP_RETURN_IF_ERROR(database->Execute(absl::StrCat("BEGIN IMMEDIATE;", form.schema, "COMMIT").c_str()));
   SP_RETURN_IF_ERROR(MakeLogDurable(*database));
   const int result =
       sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -123,13 +132,13 @@ absl::StatusOr<std::unique_ptr<Database>> OpenForReading(const std::string& path
   SP_ASSIGN_OR_RETURN(auto database, Database::Open(path, SQLITE_OPEN_READONLY, vfs));
   sqlite3_busy_timeout(database->handle(), kBusyMs);
   // SQLite touches the file only now.
-  const absl::Status status = CheckIsOurs(*database);
+  const absl::Status status = CheckIsOurs(*database, DatabaseForm());
   if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) {
     if (::access((path + "-wal").c_str(), F_OK) == 0) return status;
     const std::string uri =
         absl::StrCat("file:", absl::StrReplaceAll(path, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}), "?immutable=1");
     SP_ASSIGN_OR_RETURN(database, Database::Open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs));
-    SP_RETURN_IF_ERROR(CheckIsOurs(*database));
+    SP_RETURN_IF_ERROR(CheckIsOurs(*database, DatabaseForm()));
   } else {
     SP_RETURN_IF_ERROR(status);
   }

@@ -40,9 +40,12 @@ absl::StatusOr<Entry> EntryOf(const Statement& row, const Database& database) {
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, const SqliteOptions& options) {
   auto store = std::unique_ptr<SqliteStore>(new SqliteStore());
   std::unique_ptr<Database> writing;
+  std::unique_ptr<SubjectKeyFile> keys;
   if (!options.read_only) {
     SP_ASSIGN_OR_RETURN(store->lock_, DatabaseLock::Take(path));
-    SP_ASSIGN_OR_RETURN(writing, OpenForWriting(path, options.vfs));
+    SP_ASSIGN_OR_RETURN(writing, OpenForWriting(path, options.vfs, DatabaseForm()));
+    const std::string keys_path = options.keys_path.empty() ? absl::StrCat(path, ".keys") : options.keys_path;
+    SP_ASSIGN_OR_RETURN(keys, SubjectKeyFile::Open(keys_path, options.vfs));
   }
   for (size_t i = 0; i < std::max<size_t>(options.readers, 1); ++i) {
     SP_ASSIGN_OR_RETURN(auto reading, OpenForReading(path, options.vfs));
@@ -53,7 +56,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   }
   if (!options.read_only) {
     SP_ASSIGN_OR_RETURN(store->writer_,
-                        SqliteWriter::Create(std::move(writing), store->tail_.get(), options.wal_bytes_max));
+                        SqliteWriter::Create(std::move(writing), std::move(keys), store->tail_.get(), options.wal_bytes_max));
   }
   return store;
 }
@@ -120,6 +123,21 @@ absl::Status SqliteStore::Commit(const Batch& batch) {
 absl::Status SqliteStore::DropAnswers(absl::Time before) {
   if (writer_ == nullptr) return absl::FailedPreconditionError("the store is open for reading only");
   return writer_->DropAnswers(before);
+}
+
+absl::Status SqliteStore::ForEachSubjectKey(const std::function<void(const SubjectKey&)>& visit) {
+  if (writer_ == nullptr) return absl::FailedPreconditionError("the store is open for reading only");
+  return writer_->ForEachSubjectKey(visit);
+}
+
+absl::Status SqliteStore::DropSealed(absl::Span<const uint64_t> indexes) {
+  if (writer_ == nullptr) return absl::FailedPreconditionError("the store is open for reading only");
+  return writer_->DropSealed(indexes);
+}
+
+absl::Status SqliteStore::Scrub() {
+  if (writer_ == nullptr) return absl::FailedPreconditionError("the store is open for reading only");
+  return writer_->Scrub();
 }
 
 absl::StatusOr<Head> SqliteStore::ReadHead() {

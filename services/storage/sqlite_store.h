@@ -30,16 +30,21 @@ struct SqliteOptions {
   uint64_t wal_bytes_max = 8 << 20;
   // How many entries have their postings in memory at least and, twice that, at most. Opening reads as many.
   size_t segment_entries = 32'768;
+  // The file of subject keys; empty: "<path>.keys". Not opened for reading only.
+  std::string keys_path;
   // SQLite's name of a file layer; empty for the system's. For tests that inject faults.
   std::string vfs;
 };
 
 // Store in one SQLite file: write-ahead log, synchronous=FULL, one writing connection and a pool of reading ones.
-// Beside "<path>" stand "<path>-wal" and "<path>-shm", which belong to it, and "<path>.lock".
+// Beside "<path>" stand "<path>-wal" and "<path>-shm", which belong to it, and "<path>.lock". Subject keys are in a second
+// SQLite file.
 //
 // A batch counts when its commit record is synced in the write-ahead log. When Commit fails, the batch is in doubt: after
 // reopening it is there whole or not at all, and ReadHead tells. What was deleted is overwritten (secure_delete) in the
-// database, and in the write-ahead log when that is moved; Open and the destructor move all of it.
+// database, and in the write-ahead log when that is moved; Open and the destructor move all of it. Copies that SQLite left
+// behind when it moved rows between pages are not overwritten by that: Scrub writes the tables of rows and answers anew and
+// empties the write-ahead log.
 class SqliteStore final : public Store {
  public:
   // Creates the file when there is none. FAILED_PRECONDITION when another process has it open for writing, when it is
@@ -55,6 +60,7 @@ class SqliteStore final : public Store {
       const std::function<absl::Status(absl::string_view key, absl::string_view value)>& visit) override;
   absl::Status ForEachAnswer(absl::Time since,
                              const std::function<void(const RequestKey&, uint64_t index)>& visit) override;
+  absl::Status ForEachSubjectKey(const std::function<void(const SubjectKey&)>& visit) override;
   absl::StatusOr<Entry> ReadEntry(uint64_t index) override;
   absl::Status ReadEntries(uint64_t first, uint64_t end,
                            const std::function<bool(uint64_t index, Entry entry)>& visit) override;
@@ -63,6 +69,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::string> ReadAnswer(uint64_t index) override;
   absl::StatusOr<std::vector<Row>> ReadRows(absl::string_view table, absl::string_view after, size_t limit) override;
   absl::Status DropAnswers(absl::Time before) override;
+  absl::Status DropSealed(absl::Span<const uint64_t> indexes) override;
+  absl::Status Scrub() override;
 
  private:
   // A reading connection on loan.

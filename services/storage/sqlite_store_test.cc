@@ -141,7 +141,7 @@ TEST(SqliteStoreTest, FilesAreForTheOwnerOnly) {
   const Folder folder;
   const auto store = SqliteStore::Open(folder.file());
   ASSERT_TRUE((*store)->Commit(NumberedBatch(0)).ok());
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".keys", ".keys-wal"}) {
     struct stat status;
     ASSERT_EQ(::stat((folder.file() + suffix).c_str(), &status), 0) << suffix;
     EXPECT_EQ(status.st_mode & 0777, 0600u) << suffix;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "storage/sqlite_find.h"
+#include "storage/sqlite_forget.h"
 
 namespace sallyport::storage {
 namespace {
@@ -25,12 +26,15 @@ struct SqliteWriter::Statements {
       set_head, set_head_and_checkpoint;
 };
 
-SqliteWriter::SqliteWriter(std::unique_ptr<Database> database, PostingTail* tail, uint64_t wal_bytes_max)
-    : database_(std::move(database)), tail_(tail), wal_bytes_max_(wal_bytes_max) {}
+SqliteWriter::SqliteWriter(std::unique_ptr<Database> database, std::unique_ptr<SubjectKeyFile> keys, PostingTail* tail,
+                           uint64_t wal_bytes_max)
+    : database_(std::move(database)), keys_(std::move(keys)), tail_(tail), wal_bytes_max_(wal_bytes_max) {}
 
 absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Create(std::unique_ptr<Database> database,
+                                                                   std::unique_ptr<SubjectKeyFile> keys,
                                                                    PostingTail* tail, uint64_t wal_bytes_max) {
-  auto writer = std::unique_ptr<SqliteWriter>(new SqliteWriter(std::move(database), tail, wal_bytes_max));
+  auto writer = std::unique_ptr<SqliteWriter>(
+      new SqliteWriter(std::move(database), std::move(keys), tail, wal_bytes_max));
   SP_RETURN_IF_ERROR(writer->Load());
   return writer;
 }
@@ -124,13 +128,21 @@ absl::Status SqliteWriter::InTransaction(Body body) {
 absl::Status SqliteWriter::Commit(const Batch& batch) {
   std::vector<std::vector<TermId>> terms;
   const PostingsDue due = tail_->Due(batch.entries.size());
-  SP_RETURN_IF_ERROR(InTransaction([&] { return Write(batch, due, &terms); }));
+  const auto has_value = [](const SubjectKey& key) { return key.wrapped.has_value(); };
+  const bool new_keys = std::any_of(batch.subject_keys.begin(), batch.subject_keys.end(), has_value);
+  const bool old_keys = !std::all_of(batch.subject_keys.begin(), batch.subject_keys.end(), has_value);
+  const absl::Status written = InTransaction([&] {
+    const absl::Status keys = new_keys ? keys_->Put(batch.subject_keys) : absl::OkStatus();
+    return keys.ok() ? Write(batch, due, &terms) : keys;
+  });
+  SP_RETURN_IF_ERROR(written);
   size_ += batch.entries.size();
   if (!batch.entries.empty()) last_time_ = absl::ToUnixNanos(batch.entries.back().time);
   tail_->Advance(due);
   tail_->Append(terms);
   // The batch is durable whatever becomes of this; a failure shows at the next commit.
   broken_ = MoveLogWhenLong();
+  if (broken_.ok() && old_keys) broken_ = keys_->Destroy(batch.subject_keys);
   return absl::OkStatus();
 }
 
@@ -154,6 +166,7 @@ absl::Status SqliteWriter::Write(const Batch& batch, const PostingsDue& due,
     add.BindBlob(4, answer.bytes);
     SP_RETURN_IF_ERROR(add.Run());
   }
+  if (!batch.forgotten.empty()) SP_RETURN_IF_ERROR(ForgetAnswers(*database_, batch.forgotten));
   SP_RETURN_IF_ERROR(WritePostings(due));
   return WriteHead(batch, due);
 }
@@ -245,6 +258,21 @@ absl::Status SqliteWriter::DropAnswers(absl::Time before) {
     SP_RETURN_IF_ERROR(broken_ = MoveLogWhenLong());
   }
   return absl::OkStatus();
+}
+
+absl::Status SqliteWriter::DropSealed(absl::Span<const uint64_t> indexes) {
+  SP_RETURN_IF_ERROR(InTransaction([&] { return storage::DropSealed(*database_, indexes); }));
+  return broken_ = MoveLogWhenLong();
+}
+
+absl::Status SqliteWriter::Scrub() {
+  absl::Status written;
+  const absl::Status done = InTransaction([&] { return written = WriteTablesAnew(*database_); });
+  // A full disk must not end the store for the sake of a copy that can be made later; what is rolled back is not in doubt.
+  if (absl::IsResourceExhausted(written) && sqlite3_get_autocommit(database_->handle()) != 0) broken_ = absl::OkStatus();
+  SP_RETURN_IF_ERROR(done);
+  SP_RETURN_IF_ERROR(keys_->Scrub());
+  return EmptyWriteAheadLog(*database_);
 }
 
 absl::Status SqliteWriter::MoveLogWhenLong() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,27 +9,34 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "storage/postings.h"
 #include "storage/sqlite_database.h"
 #include "storage/store.h"
+#include "storage/subject_key_file.h"
 
 namespace sallyport::storage {
 
 // The writing side of SqliteStore: one connection, one thread. See Store for what is promised.
 class SqliteWriter {
  public:
-  // `database` comes from OpenForWriting; `tail` holds the postings that are not yet on disk and is kept current.
+  // `database` comes from OpenForWriting; `keys` is the file beside it; `tail` holds the postings that are not yet on disk and is kept current.
   // `wal_bytes_max`: a commit that leaves the write-ahead log longer than this moves it into the database.
-  static absl::StatusOr<std::unique_ptr<SqliteWriter>> Create(std::unique_ptr<Database> database, PostingTail* tail,
+  static absl::StatusOr<std::unique_ptr<SqliteWriter>> Create(std::unique_ptr<Database> database,
+                                                              std::unique_ptr<SubjectKeyFile> keys, PostingTail* tail,
                                                               uint64_t wal_bytes_max);
   ~SqliteWriter();
 
   absl::Status Commit(const Batch& batch);
   absl::Status DropAnswers(absl::Time before);
+  absl::Status DropSealed(absl::Span<const uint64_t> indexes);
+  absl::Status Scrub();
+  absl::Status ForEachSubjectKey(const std::function<void(const SubjectKey&)>& visit) { return keys_->ForEach(visit); }
 
  private:
   struct Statements;
-  SqliteWriter(std::unique_ptr<Database> database, PostingTail* tail, uint64_t wal_bytes_max);
+  SqliteWriter(std::unique_ptr<Database> database, std::unique_ptr<SubjectKeyFile> keys, PostingTail* tail,
+               uint64_t wal_bytes_max);
 
   absl::Status Load();
   absl::Status Check(const Batch& batch) const;
@@ -44,6 +52,7 @@ class SqliteWriter {
   absl::Status MoveLogWhenLong();
 
   std::unique_ptr<Database> database_;
+  std::unique_ptr<SubjectKeyFile> keys_;
   PostingTail* tail_;
   uint64_t wal_bytes_max_;
   std::unique_ptr<Statements> statements_;

@@ -16,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
 
@@ -58,6 +59,18 @@ std::map<std::string, std::string> RowsOf(Store& store, absl::string_view table)
   return rows;
 }
 
+using Keys = std::map<std::string, std::optional<std::string>>;
+
+// Nothing of a store that is open for reading only.
+std::optional<Keys> KeysOf(Store& store) {
+  Keys keys;
+  const absl::Status read =
+      store.ForEachSubjectKey([&](const SubjectKey& key) { keys.emplace(key.subject_ref, key.wrapped); });
+  if (absl::IsFailedPrecondition(read)) return std::nullopt;
+  EXPECT_EQ(read, absl::OkStatus());
+  return keys;
+}
+
 void ExpectEntry(const Entry& actual, uint64_t index) {
   const Entry expected = EntryAt(index);
   EXPECT_EQ(actual.leaf, expected.leaf);
@@ -94,6 +107,8 @@ Batch NumberedBatch(uint64_t number) {
     batch.answers.push_back(AnswerAt(index));
     if (index % 16 == 15) batch.nodes.push_back({.level = 1, .index = index / 16, .hash = HashOf(index)});
   }
+  batch.subject_keys.push_back({absl::StrCat("subject ", number), absl::StrCat("key ", number)});
+  if (number >= 3) batch.subject_keys.push_back({absl::StrCat("subject ", number - 3), std::nullopt});
   batch.rows.push_back({"counter", "batches", absl::StrCat(number + 1)});
   batch.rows.push_back({"kept", absl::StrCat("key ", number), absl::StrCat(number, std::string(number % 50 * 40, 'x'))});
   if (number >= 5) batch.rows.push_back({"kept", absl::StrCat("key ", number - 5), std::nullopt});
@@ -117,6 +132,11 @@ uint64_t CheckNumberedBatches(Store& store) {
   }
   EXPECT_EQ(RowsOf(store, "counter"), counter);
   EXPECT_EQ(RowsOf(store, "kept"), kept);
+  const auto keys = KeysOf(store);
+  for (uint64_t number = batches - std::min<uint64_t>(batches, 3); keys && number < batches; ++number) {
+    const auto key = keys->find(absl::StrCat("subject ", number));
+    EXPECT_TRUE(key != keys->end() && key->second == absl::StrCat("key ", number)) << number;
+  }
 
   uint64_t next = 0;
   EXPECT_TRUE(store
@@ -289,6 +309,72 @@ TEST_P(StoreContract, DropsOldAnswersOnly) {
   EXPECT_THAT(indexes_since(absl::InfinitePast()), IsEmpty());
   ASSERT_TRUE(store_->Commit(NumberedBatch(30)).ok());
   EXPECT_EQ(indexes_since(absl::InfinitePast()).front(), size);
+}
+
+TEST_P(StoreContract, ForgetsAnswersThatContainAText) {
+  ASSERT_TRUE(store_->Commit(NumberedBatch(0)).ok());
+  Batch batch;
+  for (uint64_t i = 10; i < 14; ++i) batch.answers.push_back(AnswerAt(i));
+  batch.answers[1].bytes = std::string("\x03" "ada\0\xff", 6);
+  batch.answers[3].bytes = "Grace and Ada";
+  batch.forgotten = {"answer 0", std::string("ada\0", 4)};
+  ASSERT_TRUE(store_->Commit(batch).ok());
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_EQ(*store_->ReadAnswer(0), "");
+    EXPECT_EQ(*store_->ReadAnswer(10), "answer 10");
+    EXPECT_EQ(*store_->ReadAnswer(11), "");
+    EXPECT_EQ(*store_->ReadAnswer(13), "Grace and Ada");
+    uint64_t keys = 0;
+    EXPECT_TRUE(store_->ForEachAnswer(absl::InfinitePast(), [&](const RequestKey&, uint64_t) { ++keys; }).ok());
+    EXPECT_EQ(keys, 5u);  // a repeat of a forgotten request must still be known as one
+    Reopen();
+  }
+}
+
+TEST_P(StoreContract, SubjectKeysComeAndAreDestroyedForGood) {
+  Batch batch;
+  batch.subject_keys = {{"a", "key a"}, {"b", "key b"}};
+  ASSERT_EQ(store_->Commit(batch), absl::OkStatus());
+  batch.subject_keys = {{"c", "key c"}, {"a", std::nullopt}, {"never", std::nullopt}};
+  ASSERT_EQ(store_->Commit(batch), absl::OkStatus());
+  batch.subject_keys = {{"b", "key b"}, {"a", std::nullopt}};  // again, as after a crash
+  ASSERT_EQ(store_->Commit(batch), absl::OkStatus());
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_THAT(*KeysOf(*store_), ElementsAre(Pair("a", std::nullopt), Pair("b", "key b"), Pair("c", "key c"),
+                                              Pair("never", std::nullopt)));
+    Reopen();
+  }
+  batch.subject_keys = {{"a", "key a"}};
+  EXPECT_EQ(store_->Commit(batch).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_P(StoreContract, DropsSealedBytesOnly) {
+  for (uint64_t number = 0; number < 10; ++number) ASSERT_TRUE(store_->Commit(NumberedBatch(number)).ok());
+  ASSERT_TRUE(store_->DropSealed({1, 2, 3, 20, 5000}).ok());
+  ASSERT_TRUE(store_->DropSealed({}).ok());
+  for (const uint64_t index : {1, 2, 3, 20}) {
+    const auto entry = store_->ReadEntry(index);
+    ASSERT_TRUE(entry.ok());
+    EXPECT_EQ(entry->sealed, "");
+    EXPECT_EQ(entry->leaf, EntryAt(index).leaf);
+    EXPECT_EQ(entry->time, EntryAt(index).time);
+  }
+  ExpectEntry(*store_->ReadEntry(4), 4);
+  EXPECT_EQ(store_->ReadHead()->size, EntriesBefore(10));
+  EXPECT_EQ(store_->FindEntries({.groups = {{"person:3"}}})->size(), 2u);
+}
+
+TEST_P(StoreContract, ScrubbingChangesNothing) {
+  for (uint64_t number = 0; number < 40; ++number) {
+    ASSERT_TRUE(store_->Commit(NumberedBatch(number)).ok());
+    if (number % 3 == 0) {
+      ASSERT_EQ(store_->Scrub(), absl::OkStatus());
+    }
+  }
+  EXPECT_EQ(CheckNumberedBatches(*store_), 40u);
+  ASSERT_EQ(store_->Scrub(), absl::OkStatus());
+  Reopen();
+  EXPECT_EQ(CheckNumberedBatches(*store_), 40u);
 }
 
 TEST_P(StoreContract, FindsWhatASlowSearchFinds) {
