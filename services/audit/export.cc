@@ -38,8 +38,10 @@ absl::Status ExportWriter::Add(const ExportRecord& record, std::string* lines) {
     return absl::InvalidArgumentError(
         absl::StrCat("record ", next_, " has ", record.leaf.size(), " bytes: at most ", kEntryBytesMax, " fit"));
   }
-  if (!record.personal.empty() && (!range_.personal || record.personal.size() < std::tuple_size_v<Salt> ||
-                                   record.personal.size() > std::tuple_size_v<Salt> + kPersonalBytesMax)) {
+  const bool fits = record.personal == kErasedPersonal ||
+                    (record.personal.size() >= std::tuple_size_v<Salt> &&
+                     record.personal.size() <= std::tuple_size_v<Salt> + kPersonalBytesMax);
+  if (!record.personal.empty() && (!range_.personal || !fits)) {
     return absl::InvalidArgumentError(
         absl::StrCat("record ", next_, ": ", record.personal.size(), " bytes of personal fields were not expected"));
   }

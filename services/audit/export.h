@@ -26,7 +26,8 @@ struct ExportRange {
 struct ExportRecord {
   absl::string_view leaf;      // the stored bytes, at most kEntryBytesMax
   Hash leaf_hash{};            // the stored leaf hash. It is not recomputed: what does not fit shows in verification
-  absl::string_view personal;  // salt (32 bytes) and serialised Personal, as OpenPersonal gives them; may be empty
+  absl::string_view personal;  // salt (32 bytes) and serialised Personal, as OpenPersonal gives them; kErasedPersonal
+                               // (export_line.h) for somebody who was erased; may be empty
 };
 
 // Writes an export line by line: hand each returned string to the file or stream, in order. Holds one tile of hashes

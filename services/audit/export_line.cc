@@ -88,7 +88,7 @@ std::string Difference(const Json& object, const RecordLine& line, absl::string_
   const Json* view = Member(object, "record");
   if (view == nullptr || *view != Json::parse(RecordView(leaf), nullptr, false))
     return "record is not what its leaf says";
-  if (const Json* opened = line.personal ? Member(object, "personal") : nullptr) {
+  if (const Json* opened = line.personal && !line.erased ? Member(object, "personal") : nullptr) {
     const Json* fields = Member(*opened, "fields");
     if (fields == nullptr || *fields != Json::parse(PersonalView(personal.substr(kSaltBytes)), nullptr, false)) {
       return "personal.fields is not what personal.bytes says";
@@ -113,14 +113,21 @@ Content ReadRecord(const std::string& text, const Json& object) {
   std::string personal;
   if (const Json* opened = Member(object, "personal")) {
     line.personal = true;
+    line.erased = opened->is_string();
     std::string bytes;
-    if (!opened->is_object() || !GetBase64(*opened, "salt", personal) || personal.size() != kSaltBytes ||
+    if (line.erased) {
+      personal = opened->get<std::string>();
+      if (personal != kErasedPersonal || !HasPersonal(leaf)) {
+        line.problem = "personal is a text, and not that the record's person was erased";
+        return line;
+      }
+    } else if (!opened->is_object() || !GetBase64(*opened, "salt", personal) || personal.size() != kSaltBytes ||
         !GetBase64(*opened, "bytes", bytes)) {
       line.problem = "personal is not a salt and bytes in base64";
       return line;
     }
     personal += bytes;
-    const absl::Status committed = CheckPersonal(leaf, personal);
+    const absl::Status committed = line.erased ? absl::OkStatus() : CheckPersonal(leaf, personal);
     if (!committed.ok()) {
       line.problem = std::string(committed.message());
       return line;
@@ -218,7 +225,9 @@ std::string FormatRecordLine(uint64_t index, absl::string_view leaf, const Hash&
                              absl::string_view personal) {
   std::string line = absl::StrCat("{\"index\":", index, ",\"leaf\":\"", Base64Encode(leaf), "\",\"leaf_hash\":\"",
                                   HashToHex(leaf_hash), "\",\"record\":", RecordView(leaf));
-  if (!personal.empty()) {
+  if (personal == kErasedPersonal) {
+    absl::StrAppend(&line, ",\"personal\":\"", kErasedPersonal, "\"");
+  } else if (!personal.empty()) {
     const absl::string_view bytes = personal.substr(kSaltBytes);
     absl::StrAppend(&line, ",\"personal\":{\"salt\":\"", Base64Encode(personal.substr(0, kSaltBytes)),
                     "\",\"bytes\":\"", Base64Encode(bytes), "\",\"fields\":", PersonalView(bytes), "}");

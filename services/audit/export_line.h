@@ -15,6 +15,10 @@
 // any thread, so that lines can be read in parallel and then judged in order (export_verifier.h).
 namespace sallyport::audit {
 
+// What stands for the personal fields of a record whose person was erased. The exporter says so; the log's own record of
+// the erasure is the evidence.
+inline constexpr absl::string_view kErasedPersonal = "erased";
+
 struct ManifestLine {
   uint64_t from = 0;
   uint64_t to = 0;
@@ -27,6 +31,7 @@ struct RecordLine {
   uint64_t index = 0;
   Hash leaf_hash{};  // computed from the leaf, not what the line claims
   bool personal = false;
+  bool erased = false;  // with `personal`: the fields of somebody who was erased
   std::string problem;  // empty, or what in the line does not follow from its leaf
 };
 
@@ -57,7 +62,7 @@ ExportLine ReadExportLine(std::string text);
 
 // INVALID_ARGUMENT unless `manifest.checkpoint` is a checkpoint; its signature is not verified.
 absl::StatusOr<std::string> FormatManifestLine(const ManifestLine& manifest);
-// `leaf_hash` is written as given. `personal` is salt and serialised Personal, or empty.
+// `leaf_hash` is written as given. `personal` is salt and serialised Personal, kErasedPersonal, or empty.
 std::string FormatRecordLine(uint64_t index, absl::string_view leaf, const Hash& leaf_hash, absl::string_view personal);
 std::string FormatTileLine(uint64_t tile, absl::string_view hashes);  // 32 bytes a hash
 std::string FormatEndLine(const EndLine& end);

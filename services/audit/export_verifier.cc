@@ -114,7 +114,7 @@ bool ExportVerifier::Begin(const ExportLine& line) {
 
 void ExportVerifier::Take(const ExportLine& line) {
   if (const auto* record = std::get_if<RecordLine>(&line.content)) {
-    if (record->personal && record->problem.empty()) ++report_.personal;
+    if (record->personal && !record->erased && record->problem.empty()) ++report_.personal;
     TakeRecord({line_, record->index, record->leaf_hash, record->problem});
   } else if (const auto* tile = std::get_if<TileLine>(&line.content)) {
     TakeTile(*tile);

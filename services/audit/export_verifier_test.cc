@@ -319,6 +319,26 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& test) { return test.param.name; });
 
+TEST(ExportVerifierTest, ErasedPeopleAreSaidToBe) {
+  TestLog log(6);
+  log.records()[3].personal = std::string(kErasedPersonal);
+  const ExportReport report = Verify(log.Export());
+  EXPECT_TRUE(report.findings.empty()) << Describe(report);
+  const ExportReport all = Verify(TestLog(6).Export());
+  EXPECT_EQ(report.personal + 1, all.personal);
+  // Nobody was erased who was not there, and "erased" has one spelling.
+  std::vector<std::string> lines = Lines(log.Export());
+  lines[2].insert(lines[2].size() - 2, ",\"personal\":\"erased\"");
+  RewriteEnd(lines);
+  ASSERT_EQ(Verify(lines).findings.size(), 1u);
+  EXPECT_EQ(Verify(lines).findings[0].index, 1u);
+  lines = Lines(log.Export());
+  lines[4].replace(lines[4].find("\"erased\""), 8, "\"gone\"");
+  RewriteEnd(lines);
+  ASSERT_EQ(Verify(lines).findings.size(), 1u);
+  EXPECT_EQ(Verify(lines).findings[0].damage, Damage::kChanged);
+}
+
 TEST(ExportVerifierTest, PersonalFieldsMustMatchTheirCommitment) {
   TestLog log(6);
   log.records()[3].personal.back() ^= 1;

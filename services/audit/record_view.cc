@@ -153,4 +153,10 @@ absl::Status CheckPersonal(absl::string_view leaf, absl::string_view personal) {
   return absl::OkStatus();
 }
 
+bool HasPersonal(absl::string_view leaf) {
+  google::protobuf::Arena arena;
+  auto& record = *google::protobuf::Arena::CreateMessage<pb::Record>(&arena);
+  return record.ParseFromArray(leaf.data(), static_cast<int>(leaf.size())) && !record.commitment().empty();
+}
+
 }  // namespace sallyport::audit

@@ -26,4 +26,7 @@ absl::StatusOr<std::string> RecordFromView(absl::string_view json);
 // UNAUTHENTICATED when it is not or the record has none; INVALID_ARGUMENT for bytes that cannot be either.
 absl::Status CheckPersonal(absl::string_view leaf, absl::string_view personal);
 
+// Whether the record commits to personal fields: somebody's were sealed beside it, whether or not they still are.
+bool HasPersonal(absl::string_view leaf);
+
 }  // namespace sallyport::audit
