@@ -187,6 +187,27 @@ void AddLevelVerbs(CLI::App& noun, Command& command) {
                           PrintPersonOf<RevokeAccessLevelResponse>);
 }
 
+void AddEraseVerb(CLI::App& noun, Command& command) {
+  CLI::App* verb = AddVerb(noun, "erase",
+                           "Forget a person for good; nothing brings them back\n\n"
+                           "Their key is destroyed and they leave every table. The log keeps its records under a pseudonym, and "
+                           "every proof goes on verifying. Backups made before remember them: see docs/backup.md.");
+  auto request = std::make_shared<EraseSubjectRequest>();
+  auto sure = std::make_shared<bool>(false);
+  Argument(verb, "id", request->mutable_person_id(), "Who");
+  Flag(verb, "--yes", [sure] { *sure = true; }, "Required: that this cannot be undone is known");
+  Calls<DirectoryService>(
+      verb, command, &DirectoryService::Stub::EraseSubject, request,
+      [](const EraseSubjectResponse& answer) {
+        PrintFacts({{"in the log", answer.subject_ref()},
+                    {"records", absl::StrCat(answer.records(), " keep this pseudonym and nothing else")},
+                    {"erased by", absl::StrCat("record ", answer.record_index())}});
+      },
+      [sure](EraseSubjectRequest&) {
+        if (!*sure) throw CLI::ValidationError("erase", "cannot be undone; say --yes");
+      });
+}
+
 void AddStandingVerbs(CLI::App& noun, Command& command) {
   CLI::App* deactivate = AddVerb(noun, "deactivate", "A person has left: every read of theirs is refused from now on");
   auto left = std::make_shared<DeactivatePersonRequest>();
@@ -210,6 +231,7 @@ void AddPersonCommands(CLI::App& app, Command& command) {
   AddReadVerbs(*noun, command);
   AddUpdateVerb(*noun, command);
   AddStandingVerbs(*noun, command);
+  AddEraseVerb(*noun, command);
   AddLevelVerbs(*noun, command);
 }
 

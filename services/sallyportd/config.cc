@@ -114,6 +114,7 @@ void ReadDocument(Reader& reader, const Node& root, Config& config) {
                                       {"certificate", Path(reader, folder, config.tls.certificate, true)},
                                       {"key", Path(reader, folder, config.tls.key, true)}},
                                      true)},
+                  {"subject_keys", Path(reader, folder, config.subject_keys)},
                   {"log_key", Path(reader, folder, config.log_key, true)},
                   {"data_key", Path(reader, folder, config.data_key, true)},
                   {"log_public", reader.Flag(config.log_public)},
@@ -124,6 +125,9 @@ void ReadDocument(Reader& reader, const Node& root, Config& config) {
                   {"log_level", reader.OneOf(config.log_level, {"debug", "info", "warning", "error"})},
                   {"bootstrap", reader.Map({{"operators", {operators, true}}}, true)},
                   {"limits", reader.Map(LimitFields(reader, config.limits))}});
+  if (config.subject_keys.empty()) {
+    config.subject_keys = (std::filesystem::path(config.data_dir) / "subject-keys.db").string();
+  }
   if (clock == "from-requests") config.clock = ClockMode::kFromRequests;
   if (!config.origin.empty()) {
     const absl::Status name = audit::CheckKeyName(config.origin);

@@ -53,6 +53,7 @@ struct Config {
   std::string https_listen = "127.0.0.1:8443";
   std::string metrics_listen;  // empty: no metrics endpoint
   TlsFiles tls;
+  std::string subject_keys;  // file of the people's wrapped keys; in data_dir unless it names another place
   std::string log_key;   // file with the log's signing key (skey)
   std::string data_key;  // file with the key that wraps the keys of personal data (audit/key_file.h)
   bool log_public = false;

@@ -53,6 +53,7 @@ TEST(Config, PathsAreRelativeToTheFile) {
   EXPECT_EQ(config->tls.ca, "/etc/sallyport/ca.crt");
   EXPECT_EQ(config->data_dir, "/etc/sallyport/data");
   EXPECT_EQ(config->facility, "");
+  EXPECT_EQ(config->subject_keys, "/etc/sallyport/data/subject-keys.db");
 }
 
 TEST(Config, ProblemsNameTheLineAndTheKey) {

@@ -132,7 +132,8 @@ absl::Status RunDaemon(const Config& config, const DaemonOptions& options, const
   SetLogLevel(LevelOf(config.log_level));
   SP_RETURN_IF_ERROR(transport::RequireTls13());
   SP_ASSIGN_OR_RETURN(const std::string database, DatabasePath(config));
-  SP_ASSIGN_OR_RETURN(const std::unique_ptr<storage::SqliteStore> store, storage::SqliteStore::Open(database));
+  SP_ASSIGN_OR_RETURN(const std::unique_ptr<storage::SqliteStore> store,
+                      storage::SqliteStore::Open(database, {.keys_path = config.subject_keys}));
   Daemon daemon(config, *store);
   SP_RETURN_IF_ERROR(daemon.Start());
   SP_RETURN_IF_ERROR(AnnounceReady(options.ready_file, daemon.grpc_address(), daemon.https_address()));

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "transport/rpc.h"
+#include "transport/services/erase_subject.h"
 #include "transport/services/methods.h"
 #include "transport/services/watch.h"
 #include "transport/services/workers.h"
@@ -25,12 +27,14 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  // Ends the streams that never end by themselves, and those that begin later, with UNAVAILABLE. Thread-safe.
-  void EndStreams() { watchers_.EndAll(); }
+  // Ends the streams that never end by themselves and calls that wait for more than a commit, and those that begin later,
+  // with UNAVAILABLE. Thread-safe.
+  void EndStreams();
 
  private:
   Methods methods_;
   Watchers watchers_;
+  std::shared_ptr<Erasures> erasures_;
 };
 
 // The services of the API by their full names, "sallyport.access.v1.AccessService", in order.
@@ -47,6 +51,7 @@ void AddOperatorService(Methods& methods);
 void AddPolicyService(Methods& methods);
 void AddQuarantineService(Methods& methods, Watchers& watchers);
 
+void AddErasure(Methods& methods, std::shared_ptr<Erasures> erasures);  // DirectoryService/EraseSubject
 void AddExport(Methods& methods, Watchers& watchers);  // AuditService/ExportRecords; export_records.cc
 
 }  // namespace sallyport::transport

@@ -50,7 +50,7 @@ TEST_F(ApiTest, SaysWhatIsNotThereYet) {
   }
   EXPECT_THAT(missing,
               UnorderedElementsAre(
-                  "audit.v1.AuditService/RotateKey", "directory.v1.DirectoryService/EraseSubject",
+                  "audit.v1.AuditService/RotateKey",
                   "operator.v1.OperatorService/ListApprovals", "operator.v1.OperatorService/Approve",
                   "operator.v1.OperatorService/Reject", "policy.v1.PolicyService/TestPolicySet",
                   "quarantine.v1.QuarantineService/ReportIncident", "quarantine.v1.QuarantineService/ResolveIncident",

@@ -158,7 +158,6 @@ void AddDirectoryService(Methods& methods) {
   methods.Command(SP_DIRECTORY "GrantAccessLevel", GrantLevel);
   methods.Command(SP_DIRECTORY "RevokeAccessLevel", RevokeLevel);
   methods.Command(SP_DIRECTORY "RecordBriefing", RecordBriefing);
-  // EraseSubject answers UNIMPLEMENTED (docs/status.md).
 }
 
 }  // namespace sallyport::transport

@@ -146,6 +146,12 @@ std::string OpenPersonalOf(const engine::Engine& engine, const engine::Snapshot&
                       opened->plaintext);
 }
 
+bool WasErased(const engine::Snapshot& snapshot, const storage::Entry& entry) {
+  pb::Record record;
+  return record.ParseFromString(entry.leaf) && !record.commitment().empty() &&
+         snapshot.state.erasures.Contains(record.subject_ref());
+}
+
 absl::Status ReadEvent(const engine::Engine& engine, const engine::Snapshot& snapshot, uint64_t index,
                        badge::v1::BadgeEvent* out) {
   SP_ASSIGN_OR_RETURN(const storage::Entry entry, engine.store().ReadEntry(index));

@@ -24,6 +24,9 @@ std::string Describe(const badge::v1::EventFilter& filter);
 std::string OpenPersonalOf(const engine::Engine& engine, const engine::Snapshot& snapshot, uint64_t index,
                            const storage::Entry& entry);
 
+// Whether the record is about somebody who was erased, with personal fields that were sealed beside it.
+bool WasErased(const engine::Snapshot& snapshot, const storage::Entry& entry);
+
 // One record as an event. DATA_LOSS when the stored record cannot be read.
 absl::Status ReadEvent(const engine::Engine& engine, const engine::Snapshot& snapshot, uint64_t index,
                        badge::v1::BadgeEvent* out);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "audit/export.h"
+#include "audit/export_line.h"
 #include "base/status.h"
 #include "engine/log_reader.h"
 #include "sallyport/audit/v1/audit.pb.h"
@@ -53,12 +54,20 @@ class Export {
   absl::Status AddRecords(std::string* lines) {
     absl::Status added;
     const auto add = [&](uint64_t index, storage::Entry entry) {
-      const std::string personal = range_.personal ? OpenPersonalOf(engine_, *snapshot_, index, entry) : "";
+      const std::string personal = range_.personal ? PersonalOf(index, entry) : "";
       added = writer_->Add({entry.leaf, entry.leaf_hash, personal}, lines);
       return added.ok() && lines->size() < kMessageBytes;
     };
     SP_RETURN_IF_ERROR(engine_.store().ReadEntries(writer_->next(), range_.to, add));
     return added;
+  }
+
+  // Asks the state of now for the person's key, so that an export that is under way discloses nobody who was erased since.
+  std::string PersonalOf(uint64_t index, const storage::Entry& entry) const {
+    const auto now = engine_.snapshot();
+    std::string opened = OpenPersonalOf(engine_, *now, index, entry);
+    if (opened.empty() && WasErased(*now, entry)) return std::string(audit::kErasedPersonal);
+    return opened;
   }
 
   engine::Engine& engine_;
