@@ -67,12 +67,28 @@ void AddCheckVerb(CLI::App& noun, Command& command) {
   });
 }
 
+cedar::Diagnostic FromProto(const PolicyProblem& in) {
+  cedar::Diagnostic out;
+  const bool error = in.severity() == "error";
+  out.severity = error ? cedar::Diagnostic::Severity::kError : cedar::Diagnostic::Severity::kWarning;
+  out.file = in.file();
+  const auto count = [](uint32_t value, uint32_t min) {
+    return static_cast<int>(std::clamp<uint32_t>(value, min, kPolicyBytesMax));
+  };
+  out.position = {count(in.line(), 0), count(in.column(), in.line() > 0 ? 1 : 0)};
+  out.message = in.message();
+  out.help = in.help();
+  out.policy_id = in.policy_id();
+  out.source_line = in.source_line();
+  out.marked_columns = count(in.marked_columns(), 1);
+  return out;
+}
+
 void PrintProblems(const ValidatePolicySetResponse& answer) {
   bool valid = true;
   for (const PolicyProblem& problem : answer.problems()) {
     valid = valid && problem.severity() != "error";
-    std::printf("%s:%u:%u: %s: %s\n", problem.file().c_str(), problem.line(), problem.column(),
-                problem.severity().c_str(), problem.message().c_str());
+    std::printf("%s\n", FromProto(problem).ToString().c_str());
   }
   PrintFacts({{"hash", answer.hash()}, {"result", valid ? "ok" : "NOT VALID"}});
 }

@@ -7,8 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "cedar/policy.h"
-#include "cedar/schema.h"
 #include "sallyport/limits.h"
 
 namespace sallyport::cli {
@@ -47,49 +45,6 @@ absl::Status AddFolder(const fs::path& folder, access::PolicyFiles& files) {
   return absl::OkStatus();
 }
 
-cedar::Diagnostic Warning(const std::string& file, const cedar::PolicyBody& body, std::string message) {
-  cedar::Diagnostic warning;
-  warning.severity = cedar::Diagnostic::Severity::kWarning;
-  warning.file = file;
-  warning.position = body.position();
-  warning.message = std::move(message);
-  return warning;
-}
-
-cedar::Diagnostic Error(std::string message) {
-  cedar::Diagnostic error;
-  error.message = std::move(message);
-  return error;
-}
-
-void CheckId(const std::string& file, const cedar::PolicyBody& body, PolicyReport& report) {
-  if (body.FindAnnotation("id") != nullptr) return;
-  report.problems.push_back(
-      Warning(file, body, "no @id; its number in the file would be its name in the log, and change with the file"));
-}
-
-void CheckFile(const std::string& name, const std::string& text, PolicyReport& report) {
-  cedar::ParseOptions options;
-  options.file_name = name;
-  options.id_annotation = true;
-  std::vector<cedar::Diagnostic> found;
-  absl::Status status;
-  if (IsSchema(name)) {
-    status = cedar::Schema::Parse(text, options, &found).status();
-  } else {
-    const auto set = cedar::PolicySet::Parse(text, options, &found);
-    status = set.status();
-    if (set.ok()) {
-      for (const cedar::Policy* policy : set->Policies()) CheckId(name, policy->body(), report);
-      for (const auto& [id, body] : set->Templates()) CheckId(name, *body, report);
-      report.policies += set->Policies().size();
-      report.templates += set->Templates().size();
-    }
-  }
-  if (!status.ok() && found.empty()) found.push_back(Error(absl::StrCat(name, ": ", status.message())));
-  report.problems.insert(report.problems.end(), found.begin(), found.end());
-}
-
 }  // namespace
 
 absl::StatusOr<access::PolicyFiles> ReadPolicyFiles(const std::vector<std::string>& paths) {
@@ -109,16 +64,14 @@ bool PolicyReport::ok() const {
 
 PolicyReport CheckPolicies(const access::PolicyFiles& files) {
   PolicyReport report;
-  bool schema = false;
-  for (const auto& [name, text] : files.files) {
-    CheckFile(name, text, report);
-    schema = schema || IsSchema(name);
-  }
   report.hash = files.Hash();
-  if (!schema || !report.ok()) return report;
-  // What only shows when the files are put together: ids that stand twice, annotations that do not read.
-  const auto compiled = access::Policies::Compile(files, facility::State());
-  if (!compiled.ok()) report.problems.push_back(Error(std::string(compiled.status().message())));
+  const bool schema =
+      std::any_of(files.files.begin(), files.files.end(), [](const auto& f) { return IsSchema(f.first); });
+  std::vector<cedar::Diagnostic> again;
+  const access::ParsedPolicies parsed = access::ParsePolicies(files, schema ? again : report.problems);
+  if (schema) (void)access::CheckedPolicies::Check(files, &report.problems).ok();  // the problems say it
+  report.policies = parsed.set.size();
+  report.templates = parsed.set.Templates().size();
   return report;
 }
 

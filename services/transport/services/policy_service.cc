@@ -1,9 +1,6 @@
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "engine/policy_commands.h"
 #include "sallyport/policy/v1/policy.pb.h"
@@ -46,33 +43,26 @@ absl::StatusOr<v1::GetPolicySetResponse> GetPolicySet(const QueryContext& contex
   return response;
 }
 
-// "floors.cedar:12:5: message" becomes its parts; other text stays a message.
-void AddProblem(absl::string_view line, v1::ValidatePolicySetResponse* response) {
-  v1::PolicyProblem* problem = response->add_problems();
-  problem->set_severity("error");
-  const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(':', 3));
-  uint32_t row = 0;
-  uint32_t column = 0;
-  if (parts.size() == 4 && absl::SimpleAtoi(parts[1], &row) && absl::SimpleAtoi(parts[2], &column)) {
-    problem->set_file(std::string(parts[0]));
-    problem->set_line(row);
-    problem->set_column(column);
-    problem->set_message(std::string(absl::StripPrefix(absl::StripAsciiWhitespace(parts[3]), "error: ")));
-  } else {
-    problem->set_message(std::string(line));
-  }
+void ToProto(const cedar::Diagnostic& problem, v1::PolicyProblem* out) {
+  out->set_file(problem.file);
+  out->set_line(static_cast<uint32_t>(problem.position.line));
+  out->set_column(static_cast<uint32_t>(problem.position.column));
+  out->set_severity(problem.severity == cedar::Diagnostic::Severity::kError ? "error" : "warning");
+  out->set_message(problem.message);
+  out->set_help(problem.help);
+  out->set_policy_id(problem.policy_id);
+  out->set_source_line(problem.source_line);
+  if (problem.position.line > 0) out->set_marked_columns(static_cast<uint32_t>(problem.marked_columns));
 }
 
-absl::StatusOr<v1::ValidatePolicySetResponse> Validate(const QueryContext& context,
+absl::StatusOr<v1::ValidatePolicySetResponse> Validate(const QueryContext&,
                                                        const v1::ValidatePolicySetRequest& request) {
   SP_ASSIGN_OR_RETURN(const access::PolicyFiles files, FilesOf(request.policy_set()));
   v1::ValidatePolicySetResponse response;
   response.set_hash(files.Hash());
-  const auto compiled = access::Policies::Compile(files, context.snapshot.state.facility);
-  if (compiled.ok()) return response;
-  for (const absl::string_view line : absl::StrSplit(compiled.status().message(), '\n', absl::SkipEmpty())) {
-    AddProblem(line, &response);
-  }
+  std::vector<cedar::Diagnostic> problems;
+  (void)access::CheckedPolicies::Check(files, &problems).ok();  // the problems say it
+  for (const cedar::Diagnostic& problem : problems) ToProto(problem, response.add_problems());
   return response;
 }
 
