@@ -184,8 +184,8 @@ absl::Status StatusOf(const std::vector<Diagnostic>& problems) {
   return absl::InvalidArgumentError(text);
 }
 
-CheckedPolicies::CheckedPolicies(std::string hash, PolicySet set, cedar::Schema schema)
-    : hash_(std::move(hash)), set_(std::move(set)), schema_(std::move(schema)) {}
+CheckedPolicies::CheckedPolicies(PolicyFiles files, PolicySet set, cedar::Schema schema)
+    : files_(std::move(files)), hash_(files_.Hash()), set_(std::move(set)), schema_(std::move(schema)) {}
 
 absl::StatusOr<std::shared_ptr<const CheckedPolicies>> CheckedPolicies::Check(const PolicyFiles& files,
                                                                               std::vector<Diagnostic>* problems) {
@@ -209,7 +209,7 @@ absl::StatusOr<std::shared_ptr<const CheckedPolicies>> CheckedPolicies::Check(co
   });
   if (absl::Status status = StatusOf(found); !status.ok()) return status;
   return std::shared_ptr<const CheckedPolicies>(
-      new CheckedPolicies(files.Hash(), std::move(parsed.set), *std::move(parsed.schema)));
+      new CheckedPolicies(files, std::move(parsed.set), *std::move(parsed.schema)));
 }
 
 }  // namespace sallyport::access

@@ -49,12 +49,14 @@ class CheckedPolicies {
       const PolicyFiles& files, std::vector<cedar::Diagnostic>* problems = nullptr);
 
   const std::string& hash() const { return hash_; }
+  const PolicyFiles& files() const { return files_; }
   // Without the access levels' policies.
   const cedar::PolicySet& set() const { return set_; }
   const cedar::Schema& schema() const { return schema_; }
 
  private:
-  CheckedPolicies(std::string hash, cedar::PolicySet set, cedar::Schema schema);
+  CheckedPolicies(PolicyFiles files, cedar::PolicySet set, cedar::Schema schema);
+  PolicyFiles files_;
   std::string hash_;
   cedar::PolicySet set_;
   cedar::Schema schema_;

@@ -97,11 +97,8 @@ void Batch::Enrol(facility::Person& person) {
   state_.person_by_subject.Put(person.subject_ref, person.id);
 }
 
-absl::Status Batch::RecompilePolicies() {
-  const PolicyBook& book = *state_.policy_book;
-  if (book.activated.empty()) return absl::OkStatus();
-  SP_ASSIGN_OR_RETURN(policies_, access::Policies::Compile(book.sets.at(book.activated.back())->files, state_.facility));
-  return absl::OkStatus();
+void Batch::RelinkPolicies() {
+  if (policies_ != nullptr) policies_ = access::Policies::Link(policies_->checked(), state_.facility);
 }
 
 }  // namespace sallyport::engine

@@ -53,7 +53,8 @@ class Batch final : public Transaction {
   std::string NewId() override;
   Receipt Record(const Event& event) override;
   void Enrol(facility::Person& person) override;
-  absl::Status RecompilePolicies() override;
+  void UsePolicies(std::shared_ptr<const access::Policies> policies) override { policies_ = std::move(policies); }
+  void RelinkPolicies() override;
 
  private:
   const Committed& committed_;

@@ -65,6 +65,9 @@ void DiffPolicyBook(const PolicyBook& before, const PolicyBook& after, std::vect
     const auto old = before.sets.find(hash);
     if (old == before.sets.end() || old->second != entry) rows.push_back({kPolicySetTable, hash, Encode(*entry)});
   }
+  for (const auto& [hash, entry] : before.sets) {
+    if (!after.sets.contains(hash)) rows.push_back({kPolicySetTable, hash, std::nullopt});
+  }
   if (before.activated != after.activated) {
     rows.push_back({kEngineTable, kActivationsKey, Encode(Activations{after.activated})});
   }

@@ -44,9 +44,11 @@ class Transaction {
   // Gives a new person a pseudonym and a sealing key, unless they have them.
   virtual void Enrol(facility::Person& person) = 0;
 
-  // After a change of access levels or of the active policy set: compiles the policies again.
-  // INVALID_ARGUMENT when the set does not compile; fails the command.
-  virtual absl::Status RecompilePolicies() = 0;
+  // Puts policies into force, linked with the facility of the state.
+  virtual void UsePolicies(std::shared_ptr<const access::Policies> policies) = 0;
+
+  // After a change of access levels: links the policies in force, if there are any, with the facility again.
+  virtual void RelinkPolicies() = 0;
 };
 
 }  // namespace sallyport::engine
