@@ -24,7 +24,7 @@ Api::Api(Router& router, engine::Engine& engine, Workers& workers)
   AddDirectoryService(methods_);
   AddFacilityService(methods_);
   AddOperatorService(methods_);
-  AddPolicyService(methods_);
+  AddPolicyService(methods_, watchers_);
   AddQuarantineService(methods_, watchers_);
   for (const char* service : kServices) router.AddUnimplemented(service);
 }
