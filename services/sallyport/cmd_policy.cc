@@ -172,6 +172,11 @@ void AddShowVerb(CLI::App& noun, Command& command) {
 int Propose(const Command& command, const std::vector<std::string>& paths, ProposePolicySetRequest request) {
   const auto files = ReadPolicyFiles(paths);
   if (!files.ok()) return PrintError(files.status());
+  // The server would say the same, as far as an error's message reaches.
+  if (const PolicyReport report = CheckPolicies(*files); !report.ok()) {
+    PrintReport(*files, report);
+    return kFailed;
+  }
   for (const auto& [name, text] : files->files) (*request.mutable_policy_set()->mutable_files())[name] = text;
   if (request.request_id().empty()) request.set_request_id(NewRequestId());
   int exit_code = kDone;
@@ -221,8 +226,9 @@ void AddForceVerbs(CLI::App& noun, Command& command) {
 }  // namespace
 
 void AddPolicyCommands(CLI::App& app, Command& command) {
-  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, propose, put into force, take back");
+  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, test, propose, put into force, take back");
   AddCheckVerb(*noun, command);
+  AddPolicyTryVerbs(*noun, command);
   AddValidateVerb(*noun, command);
   AddShowVerb(*noun, command);
   AddProposeVerb(*noun, command);
