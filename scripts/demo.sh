@@ -7,8 +7,8 @@ bin=${SALLYPORT_BIN:-$top/build/release/bin}
 once=
 [[ "${1:-}" == --once ]] && once=1
 
-site=$top/build/demo
-mkdir -p "$top/build"
+site=${SALLYPORT_DEMO_DIR:-$top/build/demo}
+mkdir -p "$(dirname "$site")"
 daemon=
 stop() {
   [[ -z "$daemon" ]] || kill "$daemon" 2>/dev/null || true

@@ -1,71 +1,22 @@
 #include "access/case.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "access/json.h"
 #include "access/pin.h"
 #include "base/status.h"
 
 namespace sallyport::access {
-namespace {
 
-int32_t PriorityOf(const cedar::Policy& policy) {
-  int32_t priority = 0;
-  return absl::SimpleAtoi(policy.annotation("priority"), &priority) ? priority : 0;
+Case::Case(const World& world_in, const Place& place_in) : world(world_in), place(place_in) {
+  grounds.exit = place.access_point->exit;
+  grounds.unlocked = place.access_point->mode == facility::DoorMode::kUnlocked;
 }
-
-absl::string_view ReasonOf(const cedar::Policy& policy) {
-  const absl::string_view named = policy.annotation("reason");
-  return named.empty() ? reason::kNoAccessLevel : named;
-}
-
-bool Forbidden(const cedar::Response& response) {
-  return !response.reasons.empty() && response.reasons.front()->effect() == cedar::Effect::kForbid;
-}
-
-// Whether something would permit this, were the hour another.
-bool WouldPermitLater(const Case& c) {
-  if (!c.entities->off_schedule()) return false;
-  const FacilityEntities later(c.world.facility, c.world.policies.names(), c.world.policies.actions(), c.place,
-                               *c.subject.person, c.world.now, FacilityEntities::Schedules::kAssumeActive);
-  return cedar::Authorize(c.world.policies.permits(), c.request, later).decision == cedar::Decision::kAllow;
-}
-
-// The satisfied forbids, the most important first, and the policies that failed.
-void ApplyForbids(Case& c) {
-  if (Forbidden(c.response)) {
-    std::stable_sort(c.response.reasons.begin(), c.response.reasons.end(),
-                     [](const auto* a, const auto* b) { return PriorityOf(*a) > PriorityOf(*b); });
-    for (const cedar::Policy* policy : c.response.reasons) c.Refuse(ReasonOf(*policy), /*is_firm=*/true);
-  }
-  for (const cedar::PolicyError& error : c.response.errors) {
-    c.Refuse(reason::kPolicyError, /*is_firm=*/true);
-    c.alarms.push_back(c.AlarmHere(reason::kPolicyError, {{"policy", std::string(error.policy->id())}}));
-  }
-}
-
-void ApplyLevels(Case& c) {
-  const bool forbidden = Forbidden(c.response);
-  const cedar::Decision permitted =
-      forbidden ? cedar::Authorize(c.world.policies.permits(), c.request, *c.entities).decision : c.response.decision;
-  if (permitted == cedar::Decision::kAllow) return;
-  c.Refuse(WouldPermitLater(c) ? reason::kNotPermittedAtThisTime : reason::kNoAccessLevel);
-}
-
-}  // namespace
-
-Case::Case(const World& world_in, const Place& place_in)
-    : world(world_in),
-      place(place_in),
-      exit(place_in.access_point->exit),
-      unlocked(place_in.access_point->mode == facility::DoorMode::kUnlocked) {}
 
 void Case::Refuse(absl::string_view code, bool is_firm) {
-  refused.Add(code);
-  firm |= is_firm;
+  grounds.before.Add(code);
+  grounds.before_firm |= is_firm;
 }
 
 AlarmEvent Case::AlarmHere(absl::string_view kind, Pairs more) const {
@@ -91,7 +42,7 @@ absl::StatusOr<const facility::AccessPoint*> FindAccessPoint(const facility::Sta
 }
 
 void CheckSecondFactor(const Secret& pin, State& state, Case& c) {
-  if (c.exit || c.unlocked || c.subject.person == nullptr || !c.refused.empty()) return;
+  if (c.grounds.exit || c.grounds.unlocked || c.subject.person == nullptr || !c.grounds.before.empty()) return;
   if (pin.empty()) {
     if (c.place.access_point->pin_required) c.Refuse(reason::kPinRequired);
     return;
@@ -121,7 +72,7 @@ absl::Status Judge(const State& state, absl::string_view context_overrides, Case
   }
   if (c.place.access_point->mode == facility::DoorMode::kLockedDown) c.Refuse(reason::kDoorLockedDown);
   if (c.subject.person == nullptr) {
-    if (!c.unlocked || c.exit) return absl::OkStatus();
+    if (!c.grounds.unlocked || c.grounds.exit) return absl::OkStatus();
     // No policy is asked about a stranger: an unlocked door lets them in only where the rules ask nothing of anybody.
     const Requirements& asked = c.place.requirements;
     if (c.place.threat_level == facility::ThreatLevel::kLockdown) c.Refuse("THREAT_LEVEL", /*is_firm=*/true);
@@ -134,15 +85,24 @@ absl::Status Judge(const State& state, absl::string_view context_overrides, Case
   c.entities.emplace(world.facility, world.policies.names(), world.policies.actions(), c.place, *c.subject.person,
                      world.now);
   c.request.principal = c.entities->principal();
-  c.request.action = c.exit ? ExitAction() : EnterAction();
+  c.request.action = c.grounds.exit ? ExitAction() : EnterAction();
   c.request.resource = c.entities->resource();
   c.request.context = ContextOf(c.moment, c.place);
   if (!context_overrides.empty()) {
     SP_ASSIGN_OR_RETURN(c.request.context, MergeJson(c.request.context, context_overrides));
   }
-  c.response = cedar::Authorize(world.policies.set(), c.request, *c.entities);
-  ApplyForbids(c);
-  if (!c.exit) ApplyLevels(c);
+  std::optional<FacilityEntities> later;
+  const auto at_another_hour = [&]() -> const cedar::EntitySource* {
+    if (!c.entities->off_schedule()) return nullptr;
+    return &later.emplace(world.facility, world.policies.names(), world.policies.actions(), c.place, *c.subject.person,
+                          world.now, FacilityEntities::Schedules::kAssumeActive);
+  };
+  c.response =
+      AskPolicies(world.policies.set(), world.policies.permits(), c.request, *c.entities, at_another_hour, c.grounds);
+  if (later) c.entities->AlsoAsked(*later);
+  for (const cedar::PolicyError& error : c.response.errors) {
+    c.alarms.push_back(c.AlarmHere(reason::kPolicyError, {{"policy", std::string(error.policy->id())}}));
+  }
   return absl::OkStatus();
 }
 

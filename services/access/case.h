@@ -9,6 +9,7 @@
 #include "access/credential.h"
 #include "access/decision.h"
 #include "access/entities.h"
+#include "access/grounds.h"
 #include "access/moment.h"
 #include "access/place.h"
 #include "access/reasons.h"
@@ -21,20 +22,17 @@ namespace sallyport::access {
 struct Case {
   Case(const World& world_in, const Place& place_in);
 
-  // Speaks against the grant. `firm` reasons hold even where a door stands unlocked for everybody.
+  // Speaks against the grant before the policies are asked. `firm` reasons hold even where a door stands unlocked for
+  // everybody.
   void Refuse(absl::string_view code, bool is_firm = false);
   // An alarm about the person, at this access point.
   AlarmEvent AlarmHere(absl::string_view kind, Pairs more = {}) const;
 
   const World& world;
   const Place& place;
-  const bool exit;      // never refused
-  const bool unlocked;  // open for everybody
   Subject subject;
   bool pin_verified = false;
-  Reasons refused;  // in the order in which they are shown
-  bool firm = false;
-  Reasons notes;  // what the record keeps beside the reason
+  Grounds grounds;
   std::vector<AlarmEvent> alarms;
   std::vector<AlarmEvent> alarms_if_granted;
 

@@ -48,6 +48,20 @@ const facility::Credential* FindByBits(const facility::State& facility, const Pl
   return found;
 }
 
+const facility::Credential* FindCredential(const facility::State& facility, const Place& place,
+                                           const std::variant<CardBits, CredentialId>& presented, Reasons& reasons) {
+  if (const auto* card = std::get_if<CardBits>(&presented)) return FindByBits(facility, place, *card, reasons);
+  const facility::Credential* found = facility.credentials.Find(std::get<CredentialId>(presented));
+  if (found == nullptr) reasons.Add(reason::kUnknownCredential);
+  return found;
+}
+
+std::string DigestOf(const std::variant<CardBits, CredentialId>& presented, const Secret& digest_key) {
+  const auto* card = std::get_if<CardBits>(&presented);
+  return CardDigest(digest_key, card != nullptr ? absl::StrCat(card->bit_count, ":", card->bits)
+                                                : std::get<CredentialId>(presented).value());
+}
+
 void CheckState(const facility::Credential& credential, absl::Time now, Reasons& reasons) {
   switch (credential.status) {
     case facility::CredentialStatus::kActive:
@@ -72,24 +86,22 @@ bool IsActive(const facility::Person& person, absl::Time now) {
   return person.status == facility::PersonStatus::kActive && person.valid_from <= now && now < person.valid_until;
 }
 
+PersonId HolderOf(const facility::State& facility, const facility::AccessPoint& access_point,
+                  const std::variant<CardBits, CredentialId>& presented) {
+  Reasons reasons;
+  const facility::Credential* found = FindCredential(facility, PlaceOf(facility, access_point), presented, reasons);
+  return found == nullptr ? PersonId() : found->person;
+}
+
 Subject Identify(const facility::State& facility, const Place& place,
                  const std::variant<CardBits, CredentialId>& presented, absl::Time now, const Secret& digest_key,
                  Reasons& reasons) {
   Subject subject;
-  if (const auto* card = std::get_if<CardBits>(&presented)) {
-    subject.credential = FindByBits(facility, place, *card, reasons);
-    if (subject.credential == nullptr) {
-      subject.card_digest = CardDigest(digest_key, absl::StrCat(card->bit_count, ":", card->bits));
-    }
-  } else {
-    const auto& id = std::get<CredentialId>(presented);
-    subject.credential = facility.credentials.Find(id);
-    if (subject.credential == nullptr) {
-      reasons.Add(reason::kUnknownCredential);
-      subject.card_digest = CardDigest(digest_key, id.value());
-    }
+  subject.credential = FindCredential(facility, place, presented, reasons);
+  if (subject.credential == nullptr) {
+    subject.card_digest = DigestOf(presented, digest_key);
+    return subject;
   }
-  if (subject.credential == nullptr) return subject;
   CheckState(*subject.credential, now, reasons);
   subject.person = facility.people.Find(subject.credential->person);
   if (subject.person == nullptr || !IsActive(*subject.person, now)) reasons.Add(reason::kPersonInactive);

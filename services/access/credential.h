@@ -25,6 +25,10 @@ Subject Identify(const facility::State& facility, const Place& place,
                  const std::variant<CardBits, CredentialId>& presented, absl::Time now, const Secret& digest_key,
                  Reasons& reasons);
 
+// Whose credential it is, whatever speaks against either; empty: nobody's.
+PersonId HolderOf(const facility::State& facility, const facility::AccessPoint& access_point,
+                  const std::variant<CardBits, CredentialId>& presented);
+
 // Active, and within their dates.
 bool IsActive(const facility::Person& person, absl::Time now);
 

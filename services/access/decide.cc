@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "access/case.h"
+#include "access/facts.h"
 #include "access/limits.h"
 #include "access/recent.h"
 #include "access/rules.h"
@@ -36,23 +37,17 @@ void FillEvent(const Presented& presented, const Case& c, DecisionEvent& event) 
   const facility::AccessPoint& door = *c.place.access_point;
   event.access_point = door.id;
   event.area = door.to;
-  event.exit = c.exit;
+  event.exit = c.grounds.exit;
   event.read_time = presented.read_time;
   event.card_digest = c.subject.card_digest;
   if (c.subject.credential != nullptr) event.credential = c.subject.credential->id;
   if (c.subject.person == nullptr) return;
   event.person = c.subject.person->id;
-  for (const cedar::Policy* policy : c.response.reasons) event.policies.emplace_back(policy->id());
-  for (const cedar::PolicyError& error : c.response.errors) event.policies.emplace_back(error.policy->id());
-  if (c.entities) event.facts = FactsJson(*c.entities, c.place, *c.subject.person, c.moment, c.request.context);
+  event.policies = DeterminingPolicies(c.response);
 }
 
-// The reason is the one given, or the first of what refused; the others are kept beside it.
-void FillReasons(absl::string_view shown, const Case& c, Decision& decision) {
-  Reasons all;
-  if (!shown.empty()) all.Add(shown);
-  for (absl::string_view code : c.refused) all.Add(code);
-  for (absl::string_view code : c.notes) all.Add(code);
+void FillReasons(bool first, const Case& c, Decision& decision) {
+  const Reasons all = c.grounds.InOrder(first);
   decision.event.reason = std::string(*all.begin());
   for (auto also = std::next(all.begin()); also != all.end(); ++also) decision.event.also.emplace_back(*also);
   decision.message = MessageOf(c, *all.begin());
@@ -75,14 +70,15 @@ void NoteGrants(const Case& c, bool pair, State& state) {
     state.pairs.Erase(door.id);
     AddGrant(door, first, now, state);
   }
-  if (!c.moment.escort_beside.empty() && !c.exit) RenewGrant(door, c.moment.escort_beside, now, state);
+  if (!c.moment.escort_beside.empty() && !c.grounds.exit) RenewGrant(door, c.moment.escort_beside, now, state);
   AddGrant(door, c.subject.person->id, now, state);
   if (door.presence_on_grant) RecordPassage(c.world.facility, door.id, c.subject.person->id, now, state);
 }
 
 void Open(Case& c, bool pair, State& state, Decision& decision) {
   const facility::AccessPoint& door = *c.place.access_point;
-  const bool late = std::find(c.refused.begin(), c.refused.end(), reason::kReadTooOld) != c.refused.end();
+  const bool late =
+      std::find(c.grounds.before.begin(), c.grounds.before.end(), reason::kReadTooOld) != c.grounds.before.end();
   decision.valid_until = c.world.now;
   if (!late) {  // an exit in a backlog is recorded; nothing opens behind somebody's back
     decision.unlock_seconds = static_cast<uint32_t>(door.unlock_seconds);
@@ -90,14 +86,14 @@ void Open(Case& c, bool pair, State& state, Decision& decision) {
     decision.valid_until += kGrantValid;
   }
   if (c.subject.person == nullptr) return;
-  if (!c.exit && c.place.requirements.escort_visitors && !IsStaff(*c.subject.person)) {
+  if (!c.grounds.exit && c.place.requirements.escort_visitors && !IsStaff(*c.subject.person)) {
     decision.event.obligations.push_back("ESCORT_REQUIRED");
   }
   NoteGrants(c, pair, state);
 }
 
 void RaiseCredentialAlarms(Case& c) {
-  for (absl::string_view code : c.refused) {
+  for (absl::string_view code : c.grounds.before) {
     if (code == reason::kCredentialLost || code == reason::kCredentialStolen) c.alarms.push_back(c.AlarmHere(code));
   }
 }
@@ -117,11 +113,12 @@ Decision Conclude(const Presented& presented, State& state, Case& c) {
   RaiseCredentialAlarms(c);
   Decision decision;
   FillEvent(presented, c, decision.event);
-  const bool granted = c.exit || c.refused.empty() || (c.unlocked && !c.firm);
-  const bool in_pairs = granted && !c.exit && !c.unlocked && c.place.requirements.two_person;
+  const bool granted = c.grounds.granted();
+  const bool in_pairs = granted && !c.grounds.exit && !c.grounds.unlocked && c.place.requirements.two_person;
   const bool first = in_pairs && PairStepOf(state, c) == PairStep::kFirst;
   decision.event.grant = granted;
-  FillReasons(!granted ? "" : first ? reason::kGrantedFirstOfTwo : reason::kGranted, c, decision);
+  FillReasons(first, c, decision);
+  if (c.entities) decision.event.facts = FactsJson(c, in_pairs && !first);
   if (!granted && LockedDown(c)) state.pairs.Erase(c.place.access_point->id);
   if (first) {
     WaitForSecond(c, state, decision);
@@ -140,7 +137,7 @@ absl::StatusOr<Decision> Decide(const World& world, const Presented& presented, 
   const Place place = PlaceOf(world.facility, *door);
   Case c(world, place);
   if (TooOld(world, presented.read_time)) c.Refuse(reason::kReadTooOld, /*is_firm=*/true);
-  c.subject = Identify(world.facility, place, presented.credential, world.now, world.digest_key, c.refused);
+  c.subject = Identify(world.facility, place, presented.credential, world.now, world.digest_key, c.grounds.before);
   CheckSecondFactor(presented.pin, state, c);
   SP_RETURN_IF_ERROR(Judge(state, "", c));
   return Conclude(presented, state, c);

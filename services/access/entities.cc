@@ -11,14 +11,7 @@ namespace {
 using cedar::EntityUid;
 using cedar::Value;
 
-constexpr absl::string_view kPerson = "Person";
-constexpr absl::string_view kLevel = "AccessLevel";
-constexpr absl::string_view kAccessPoint = "AccessPoint";
-constexpr absl::string_view kArea = "Area";
-constexpr absl::string_view kFloor = "Floor";
-constexpr absl::string_view kSite = "Site";
-constexpr absl::string_view kSchedule = "Schedule";
-constexpr absl::string_view kAction = "Action";
+using namespace entity_type;  // NOLINT: names of one list
 
 using Lookup = cedar::EntitySource::Lookup;
 
@@ -151,7 +144,7 @@ void FacilityEntities::CollectLevels() {
       if (entry.schedule.empty() || std::any_of(seen.begin(), seen.end(), same)) continue;
       seen.push_back(&entry.schedule);
       const bool active = IsActive(entry.schedule);
-      off_schedule_ |= !active;
+      if (!active) off_schedule_.push_back(LevelOnSchedule(grant.level, entry.schedule));
       if (!active && schedules_ != Schedules::kAssumeActive) continue;
       const EntityUid* name = nullptr;
       if (named != nullptr) {
@@ -176,6 +169,18 @@ bool FacilityEntities::IsActive(const ScheduleId& schedule) const {
   const bool active = facility::IsActive(*found, place_.zone, holidays, now_);
   active_.emplace_back(&found->id, active);
   return active;
+}
+
+void FacilityEntities::Note(const EntityUid& entity) const {
+  if (IsOnlyAName(entity.type()) || entity.type() == kAction || entity == person_name_ || entity == *area_name_ ||
+      entity == *access_point_name_) {
+    return;
+  }
+  if (std::find(asked_.begin(), asked_.end(), entity) == asked_.end()) asked_.push_back(entity);
+}
+
+void FacilityEntities::AlsoAsked(const FacilityEntities& other) {
+  for (const EntityUid& entity : other.asked_) Note(entity);
 }
 
 const facility::Person* FacilityEntities::FindPerson(const EntityUid& entity) const {
@@ -212,6 +217,7 @@ Lookup FacilityEntities::AccessPointAttribute(const facility::AccessPoint& acces
 
 // What policies that name a thing ask about: a schedule's hours, another area, another person.
 Lookup FacilityEntities::OtherAttribute(const EntityUid& entity, absl::string_view name, Value* value) const {
+  Note(entity);
   const absl::string_view type = entity.type();
   if (type == kAction) return actions_.Attribute(entity, name, value);
   if (type == kSchedule) {
@@ -237,6 +243,7 @@ Lookup FacilityEntities::OtherAttribute(const EntityUid& entity, absl::string_vi
 }
 
 Lookup FacilityEntities::Tag(const EntityUid& entity, absl::string_view name, Value* value) const {
+  Note(entity);
   const facility::Person* person = FindPerson(entity);
   if (person == nullptr) return Exists(entity) ? Lookup::kNotFound : Lookup::kNoEntity;
   for (const auto& [briefing, given] : person->briefings) {  // a handful; finding by key would make a string
@@ -246,6 +253,7 @@ Lookup FacilityEntities::Tag(const EntityUid& entity, absl::string_view name, Va
 }
 
 bool FacilityEntities::Exists(const EntityUid& entity) const {
+  Note(entity);
   const absl::string_view type = entity.type();
   if (type == kPerson) return FindPerson(entity) != nullptr;
   if (type == kAction) return actions_.Exists(entity);
@@ -263,6 +271,7 @@ bool FacilityEntities::IsDescendant(const EntityUid& entity, const EntityUid& an
   const auto same = [&](const EntityUid* each) { return *each == ancestor; };
   if (entity == person_name_) return std::any_of(levels_.begin(), levels_.end(), same);
   if (entity == *access_point_name_) return std::any_of(surroundings_.begin(), surroundings_.end(), same);
+  if (entity == *area_name_) return std::any_of(surroundings_.begin() + 1, surroundings_.end(), same);
   bool found = false;
   ForEachAncestor(entity, [&](const EntityUid& each) { found |= each == ancestor; });
   return found;
@@ -275,6 +284,8 @@ void FacilityEntities::ForEachAncestor(const EntityUid& entity, absl::FunctionRe
   const absl::string_view type = entity.type();
   if (entity == person_name_) return visit_all(levels_);
   if (entity == *access_point_name_) return visit_all(surroundings_);
+  if (entity == *area_name_) return visit_all(absl::MakeConstSpan(surroundings_).subspan(1));
+  Note(entity);
   if (type == kAction) return actions_.ForEachAncestor(entity, visit);
   if (type == kPerson) {
     const facility::Person* person = FindPerson(entity);
@@ -297,6 +308,10 @@ void FacilityEntities::ForEachAncestor(const EntityUid& entity, absl::FunctionRe
   if (type != kFloor) return;
   const facility::Floor* floor = facility_.floors.Find(IdOf<FloorId>(entity));
   if (floor != nullptr) visit(*NameOf(kSite, floor->site));
+}
+
+bool IsOnlyAName(absl::string_view type) {
+  return type != kPerson && type != kAccessPoint && type != kArea && type != kFloor && type != kSchedule;
 }
 
 Value Datetime(absl::Time time) {

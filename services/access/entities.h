@@ -57,6 +57,21 @@ const cedar::EntityUid& ExitAction();
 // The entity that a level's entry on a schedule is for: "research@office".
 std::string LevelOnSchedule(const AccessLevelId& level, const ScheduleId& schedule);
 
+// The types of entities that policies can name, as the schema calls them.
+namespace entity_type {
+inline constexpr absl::string_view kPerson = "Person";
+inline constexpr absl::string_view kLevel = "AccessLevel";
+inline constexpr absl::string_view kAccessPoint = "AccessPoint";
+inline constexpr absl::string_view kArea = "Area";
+inline constexpr absl::string_view kFloor = "Floor";
+inline constexpr absl::string_view kSite = "Site";
+inline constexpr absl::string_view kSchedule = "Schedule";
+inline constexpr absl::string_view kAction = "Action";
+}  // namespace entity_type
+
+// Whether entities of the type have neither attributes nor tags nor ancestors.
+bool IsOnlyAName(absl::string_view type);
+
 // The entities of one request at one moment. What it is made from outlives it. Not thread-safe.
 class FacilityEntities final : public cedar::EntitySource {
  public:
@@ -74,7 +89,13 @@ class FacilityEntities final : public cedar::EntitySource {
   // The areas, the floor and the site that the access point leads into.
   absl::Span<const cedar::EntityUid* const> surroundings() const { return surroundings_; }
   // Whether a level that the person holds now is on a schedule that is not active.
-  bool off_schedule() const { return off_schedule_; }
+  bool off_schedule() const { return !off_schedule_.empty(); }
+  // The levels that the person would be in as well at another hour: "research@office".
+  const std::vector<std::string>& levels_off_schedule() const { return off_schedule_; }
+  // The entities beside the person, the access point and its area that have been asked about so far, each once; those
+  // about which there is nothing to know but their names are not among them.
+  absl::Span<const cedar::EntityUid> asked() const { return asked_; }
+  void AlsoAsked(const FacilityEntities& other);
 
   Lookup Attribute(const cedar::EntityUid& entity, absl::string_view name, cedar::Value* value) const override;
   Lookup Tag(const cedar::EntityUid& entity, absl::string_view name, cedar::Value* value) const override;
@@ -87,6 +108,7 @@ class FacilityEntities final : public cedar::EntitySource {
   using Uids = absl::InlinedVector<const cedar::EntityUid*, 12>;
 
   void CollectLevels();
+  void Note(const cedar::EntityUid& entity) const;
   bool IsActive(const ScheduleId& schedule) const;
   const facility::Person* FindPerson(const cedar::EntityUid& entity) const;
   cedar::Value Projects() const;
@@ -112,7 +134,8 @@ class FacilityEntities final : public cedar::EntitySource {
   const cedar::EntityUid* area_name_ = nullptr;
   Uids levels_;
   Uids surroundings_;
-  bool off_schedule_ = false;
+  std::vector<std::string> off_schedule_;
+  mutable std::vector<cedar::EntityUid> asked_;
 };
 
 // Time as Cedar's datetime; the infinite ones become the first and the last moment that RFC 3339 can write.

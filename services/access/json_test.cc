@@ -91,7 +91,10 @@ TEST(FactsTest, TheRecordsFacts) {
       R"("local":{"holiday":false,"minute":870,"weekday":"mon"},"now":"2026-03-02T05:30:00.000Z","occupancy":0,)"
       R"("pinVerified":false,"threatLevel":"normal","visit":{"active":true,"cleared":true,"devicesDeclared":true,)"
       R"("devicesInCustody":true,"incident":false,"scheduledNow":false}},)"
-      R"("visit":{"id":"visit-1","state":"CLEARED"}})");
+      R"("visit":{"id":"visit-1","state":"CLEARED"},"links":["access-level:research:research"],)"
+      R"("entities":{"Area::\"lobby\"":{"attributes":{"briefingAgeMax":"0ms","clearanceMin":0,)"
+      R"("escortVisitors":false,"interview":false,"nda":false,"restricted":false,"staffCustody":false,)"
+      R"("twoPerson":false,"visualSecurity":false},"in":["Floor::\"f1\"","Site::\"hq\""]}},"rules":{}})");
 }
 
 TEST(FactsTest, AreAlwaysAJsonObject) {

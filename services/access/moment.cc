@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/entities.h"
 #include "access/recent.h"
 
 namespace sallyport::access {

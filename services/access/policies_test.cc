@@ -78,8 +78,10 @@ TEST(PoliciesTest, WhatIsRefusedAndWhereItStands) {
     const char* message;
   } cases[] = {
       {"no schema", {{"a.cedar", "permit (principal, action, resource);"}}, ".cedarschema"},
-      {"two schemas", {{"a.cedarschema", schema}, {"b.cedarschema", schema}}, "'b.cedarschema' is a second schema"},
-      {"a stray file", {{"a.cedarschema", schema}, {"notes.txt", ""}}, "'notes.txt'"},
+      {"two schemas",
+       {{"a.cedarschema", schema}, {"b.cedarschema", schema}},
+       "b.cedarschema: error: is a second schema"},
+      {"a stray file", {{"a.cedarschema", schema}, {"notes.txt", ""}}, "notes.txt: error: "},
       {"a syntax error",
        {{"a.cedarschema", schema}, {"doors.cedar", "permit (\n  principal,\n  acton, resource);"}},
        "doors.cedar:3:3"},
@@ -88,7 +90,7 @@ TEST(PoliciesTest, WhatIsRefusedAndWhereItStands) {
        {{"a.cedarschema", schema},
         {"a.cedar", "@id(\"x\") permit (principal, action, resource);"},
         {"b.cedar", "@id(\"x\") permit (principal, action, resource);"}},
-       "b.cedar: error: "},
+       "b.cedar:1:1: error: the id \"x\" stands twice"},
       {"an id that a level needs",
        {{"a.cedarschema", schema},
         {"a.cedar",
@@ -121,6 +123,64 @@ TEST(PoliciesTest, WhatIsRefusedAndWhereItStands) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << c.what;
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.message)) << c.what;
   }
+}
+
+TEST(PoliciesTest, EveryProblemIsOneWithItsPlace) {
+  PolicyFiles files = RealPolicies();
+  files.files["a.cedar"] =
+      "@id(\"a\")\npermit (principal, acton, resource);\npermit (principal, action, resource) when {";
+  files.files["b.cedar"] = "@id(\"b\")\n@reason(\"no\")\n@priority(\"no\")\npermit (principal, action, resource);";
+  std::vector<cedar::Diagnostic> problems;
+  const auto checked = CheckedPolicies::Check(files, &problems);
+  EXPECT_EQ(checked.status().code(), absl::StatusCode::kInvalidArgument);
+  std::vector<std::string> places;
+  for (const auto& problem : problems) {
+    places.push_back(absl::StrCat(problem.file, ":", problem.position.line, ":", problem.position.column));
+    EXPECT_EQ(problem.severity, cedar::Diagnostic::Severity::kError) << problem.ToString();
+    EXPECT_FALSE(problem.source_line.empty()) << problem.ToString();
+    EXPECT_THAT(std::string(checked.status().message()), HasSubstr(problem.ToString()));
+  }
+  EXPECT_THAT(places, ElementsAre("a.cedar:2:20", "a.cedar:3:44", "b.cedar:2:1", "b.cedar:3:1"));
+}
+
+TEST(PoliciesTest, WarningsComeWithAValidSet) {
+  PolicyFiles files = OnlyPolicies(
+      "permit (principal is Person, action == Action::\"enter\", resource is AccessPoint)\n"
+      "when { false };");
+  std::vector<cedar::Diagnostic> problems;
+  ASSERT_TRUE(CheckedPolicies::Check(files, &problems).ok());
+  std::vector<std::string> found;
+  for (const auto& problem : problems) found.push_back(problem.ToString());
+  EXPECT_THAT(found,
+              testing::UnorderedElementsAre(HasSubstr("warning: no template has @id(\"access-level\")"),
+                                            HasSubstr("test.cedar:1:1: warning: no @id"), HasSubstr("never applies")));
+  problems.clear();
+  ASSERT_TRUE(CheckedPolicies::Check(RealPolicies(), &problems).ok());
+  EXPECT_TRUE(problems.empty()) << problems.front().ToString();
+}
+
+TEST(PoliciesTest, TheMessageOfManyErrorsEndsWithTheirNumber) {
+  std::string text;
+  for (int i = 0; i < 30; ++i)
+    absl::StrAppend(&text, "@id(\"p", i, "\") @reason(\"no\") permit (principal, action, resource);\n");
+  const std::string message(CompileStatus(OnlyPolicies(text)).message());
+  EXPECT_THAT(message, testing::EndsWith("\nand 10 more errors"));
+}
+
+TEST(PoliciesTest, LinkingFollowsTheLevelsAndNothingElse) {
+  House house;
+  const auto policies = *Policies::Compile(RealPolicies(), house.facility);
+  EXPECT_TRUE(policies->LinkedWith(house.facility));
+  house.Threat(facility::ThreatLevel::kLockdown);
+  EXPECT_TRUE(policies->LinkedWith(house.facility));
+  facility::AccessLevel level = *house.facility.levels.Find(AccessLevelId("research"));
+  level.entries.push_back({AreaId("interview"), AccessPointId(), FloorId(), ScheduleId()});
+  house.facility.levels.Put(level.id, level);
+  EXPECT_FALSE(policies->LinkedWith(house.facility));
+  const auto linked = Policies::Link(policies->checked(), house.facility);
+  EXPECT_TRUE(linked->LinkedWith(house.facility));
+  EXPECT_NE(linked->set().Find("access-level:research:interview"), nullptr);
+  EXPECT_EQ(linked->hash(), policies->hash());
 }
 
 TEST(PoliciesTest, TheHashIsOfNamesAndTexts) {

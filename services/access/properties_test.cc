@@ -6,6 +6,7 @@
 
 #include "access/access_test_util.h"
 #include "access/place.h"
+#include "access/replay.h"
 
 namespace sallyport::access {
 namespace {
@@ -178,6 +179,34 @@ TEST(PropertiesTest, TheSameReadsGiveTheSameDecisions) {
     });
     if (round == 0) first = decisions;
     EXPECT_EQ(decisions, first);
+  }
+}
+
+TEST(PropertiesTest, WhatIsRecordedOfADecisionDecidesItAgain) {
+  PolicyFiles curious = RealPolicies();
+  curious.files["curious.cedar"] = R"(
+      @id("hours") @reason("HOURS") forbid (principal is Person, action, resource)
+        when { Schedule::"office".active && resource.from.restricted };
+      @id("inner") permit (principal is Person, action, resource) when { Area::"compute" in Area::"research" };
+      @id("late") permit (principal in AccessLevel::"staff@office", action, resource in Site::"hq");
+      @id("broken") forbid (principal is Person, action, resource) when { principal.clearance * 9223372036854775807 > 3 };)";
+  for (const PolicyFiles& files : {RealPolicies(), curious}) {
+    const auto checked = CheckedPolicies::Check(files);
+    ASSERT_TRUE(checked.ok()) << checked.status();
+    Replayer replayer(*checked);
+    int again = 0;
+    ForManyReads(files, [&](House&, const Tried& tried) {
+      const DecisionEvent& event = tried.decision.event;
+      if (event.facts.empty()) return;
+      ++again;
+      const auto recorded = RecordedDecision::Read(event.facts);
+      ASSERT_TRUE(recorded.ok()) << recorded.status() << event.facts;
+      const auto outcome = replayer.Decide(*recorded);
+      ASSERT_TRUE(outcome.ok()) << outcome.status() << event.facts;
+      EXPECT_TRUE(*outcome == (Outcome{event.grant, event.reason, event.also, event.policies}))
+          << event.reason << " became " << outcome->reason << ": " << event.facts;
+    });
+    EXPECT_GT(again, kHouses * kReads / 2);
   }
 }
 

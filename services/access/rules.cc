@@ -28,7 +28,7 @@ bool StillEligible(const State& state, const PersonId& first, const Case& c) {
   Case again(c.world, c.place);
   again.subject.person = person;
   again.pin_verified = c.place.access_point->pin_required;
-  return Judge(state, "", again).ok() && again.refused.empty();
+  return Judge(state, "", again).ok() && !again.grounds.refused();
 }
 
 }  // namespace
@@ -42,16 +42,16 @@ void CheckAntiPassback(const State& state, Case& c) {
   for (const facility::Area* area : c.place.to) {
     if (Holds(c.place.from, area)) break;
     if (!IsIn(state, c.world, person, *area)) continue;
-    hard |= !c.exit && area->anti_passback == facility::AntiPassback::kHard;
+    hard |= !c.grounds.exit && area->anti_passback == facility::AntiPassback::kHard;
     soft |= area->anti_passback != facility::AntiPassback::kOff;
   }
   for (const facility::Area* area : c.place.from) {
     if (Holds(c.place.to, area)) break;
     soft |= area->anti_passback != facility::AntiPassback::kOff && !IsIn(state, c.world, person, *area);
   }
-  if (hard) return c.Refuse(reason::kAntipassbackViolation);
+  if (hard) return c.grounds.rules.Add(reason::kAntipassbackViolation);
   if (!soft) return;
-  c.notes.Add(reason::kAntipassbackViolation);
+  c.grounds.notes.Add(reason::kAntipassbackViolation);
   c.alarms_if_granted.push_back(
       c.AlarmHere(reason::kAntipassbackViolation, {{"recorded_area", presence->area.value()}}));
 }
@@ -61,16 +61,16 @@ void CheckOccupancy(const State& state, Case& c) {
   const int32_t arriving =
       (c.place.requirements.two_person ? 2 : 1) + GrantsNotPassed(state, *c.place.access_point, person, c.world.now);
   for (const facility::Area* area : c.place.to) {
-    if (c.exit || Holds(c.place.from, area)) break;
+    if (c.grounds.exit || Holds(c.place.from, area)) break;
     if (area->occupancy_max == 0 || IsIn(state, c.world, person, *area)) continue;
-    if (PeopleIn(state, area->id) + arriving > area->occupancy_max) c.Refuse(reason::kOccupancyFull);
+    if (PeopleIn(state, area->id) + arriving > area->occupancy_max) c.grounds.rules.Add(reason::kOccupancyFull);
   }
   for (const facility::Area* area : c.place.from) {
     if (Holds(c.place.to, area)) break;
     if (!IsIn(state, c.world, person, *area)) continue;
     const int32_t staying = PeopleIn(state, area->id) - 1;
     if (staying <= 0 || staying >= area->occupancy_min) continue;
-    c.notes.Add(reason::kOccupancyMinimum);
+    c.grounds.notes.Add(reason::kOccupancyMinimum);
     AlarmEvent alarm = c.AlarmHere(reason::kOccupancyMinimum, {{"staying", std::to_string(staying)}});
     alarm.object = area->id.value();
     c.alarms_if_granted.push_back(std::move(alarm));
@@ -82,7 +82,7 @@ PairStep PairStepOf(const State& state, Case& c) {
   if (pending == nullptr || pending->first == c.subject.person->id) return PairStep::kFirst;
   const bool in_time = c.world.now - pending->at <= absl::Seconds(c.place.area().two_person_seconds);
   if (in_time && StillEligible(state, pending->first, c)) return PairStep::kSecond;
-  c.notes.Add(reason::kSecondPersonRequired);
+  c.grounds.notes.Add(reason::kSecondPersonRequired);
   return PairStep::kFirst;
 }
 

@@ -110,11 +110,8 @@ void Batch::ForgetAnswers(std::vector<std::string> texts) {
   for (std::string& text : texts) forgotten_.push_back(std::move(text));
 }
 
-absl::Status Batch::RecompilePolicies() {
-  const PolicyBook& book = *state_.policy_book;
-  if (book.activated.empty()) return absl::OkStatus();
-  SP_ASSIGN_OR_RETURN(policies_, access::Policies::Compile(book.sets.at(book.activated.back())->files, state_.facility));
-  return absl::OkStatus();
+void Batch::RelinkPolicies() {
+  if (policies_ != nullptr) policies_ = access::Policies::Link(policies_->checked(), state_.facility);
 }
 
 }  // namespace sallyport::engine

@@ -55,7 +55,8 @@ class Batch final : public Transaction {
   void Enrol(facility::Person& person) override;
   void DestroyKey(const std::string& subject_ref) override;
   void ForgetAnswers(std::vector<std::string> texts) override;
-  absl::Status RecompilePolicies() override;
+  void UsePolicies(std::shared_ptr<const access::Policies> policies) override { policies_ = std::move(policies); }
+  void RelinkPolicies() override;
 
  private:
   const Committed& committed_;

@@ -236,7 +236,7 @@ absl::StatusOr<std::vector<Change>> ApplyFacility(Transaction& transaction, cons
   SP_RETURN_IF_ERROR(facility::Apply(document, state.facility));
   EnrolAll(transaction, document.people);
   ForgetWhatIsGone(state);
-  SP_RETURN_IF_ERROR(transaction.RecompilePolicies());
+  transaction.RelinkPolicies();
   RecordApplied(transaction, changes, document.hash);
   return changes;
 }

@@ -99,8 +99,9 @@ inline Apply ApplyDocument(facility::Document document) {
 
 inline Apply ActivatePolicies(access::PolicyFiles files) {
   return [files = std::move(files)](Transaction& transaction) -> absl::StatusOr<std::string> {
-    SP_ASSIGN_OR_RETURN(const std::string hash, ProposePolicySet(transaction, files));
-    SP_RETURN_IF_ERROR(ActivatePolicySet(transaction, hash).status());
+    SP_ASSIGN_OR_RETURN(const auto policies, access::Policies::Compile(files, transaction.state().facility));
+    const std::string hash = ProposePolicySet(transaction, *policies->checked());
+    SP_RETURN_IF_ERROR(ActivatePolicySet(transaction, policies).status());
     return hash;
   };
 }

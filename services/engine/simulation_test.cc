@@ -1,8 +1,12 @@
 #include <random>
 
+#include "absl/strings/escaping.h"
+#include "access/replay.h"
+#include "audit/sealer.h"
 #include "engine/directory_commands.h"
 #include "engine/door_commands.h"
 #include "engine/facility_test_util.h"
+#include "engine/recorder.h"
 #include "gmock/gmock.h"
 
 // With the clock from the requests, the same input gives the same log: however the requests fall into batches, wherever
@@ -183,6 +187,14 @@ Outcome Live(const Day& day, TestEngine::On on, Disturbance disturbance, uint32_
   return out;
 }
 
+// The day from its first to its last request, one at a time, in an engine that is opened for it.
+void Relive(const Day& day, TestEngine& engine) {
+  engine.options.clock_from_requests = true;
+  engine.options.seed = 99;
+  ASSERT_EQ(engine.Open(), absl::OkStatus());
+  for (int i = 0; i < kCommands; ++i) Submit(*engine, day.At(i)).wait();
+}
+
 class Simulation : public testing::TestWithParam<uint32_t> {};
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Simulation, testing::Range(1u, 6u));
@@ -211,6 +223,49 @@ TEST_P(Simulation, TheSameInputGivesTheSameLog) {
     EXPECT_EQ(other.answers, plain.answers) << "seed " << seed;
     EXPECT_THAT(Differences(other.state, plain.state), IsEmpty()) << "seed " << seed;
   }
+}
+
+// The personal fields of a record, opened with the person's key.
+record::v1::Personal PersonalOf(TestEngine& engine, uint64_t index) {
+  record::v1::Personal personal;
+  const storage::Entry entry = *engine.store().ReadEntry(index);
+  const std::string subject = RecordAt(engine.store(), index).subject_ref();
+  const State state = engine.state();
+  const PersonId* person = state.person_by_subject.Find(subject);
+  if (person == nullptr || entry.sealed.empty()) return personal;
+  const Keys keys = TestKeys(engine.options.origin);
+  const auto key =
+      audit::UnwrapSubjectKey(keys.key_encryption_key, subject, state.facility.people.Find(*person)->wrapped_key);
+  const auto opened = audit::OpenPersonal(*key, PersonalAad(subject, index), entry.sealed);
+  EXPECT_TRUE(opened.ok() && personal.ParseFromString(opened->plaintext)) << index;
+  return personal;
+}
+
+TEST_P(Simulation, EveryDecisionOfTheLogCanBeDecidedAgain) {
+  TestEngine engine;
+  Relive(Day(GetParam()), engine);
+  access::Replayer replayer(*access::CheckedPolicies::Check(RealPolicies()));
+  int replayed = 0;
+  int without_facts = 0;
+  for (uint64_t index = 0; index < engine->snapshot()->log_size; ++index) {
+    const record::v1::Record record = RecordAt(engine.store(), index);
+    if (!record.has_decision()) continue;
+    EXPECT_EQ(absl::BytesToHexString(record.decision().policy_set_hash()), RealPolicies().Hash());
+    const std::string facts = PersonalOf(engine, index).facts_json();
+    ++(facts.empty() ? without_facts : replayed);
+    if (facts.empty()) continue;
+    const auto recorded = access::RecordedDecision::Read(facts);
+    ASSERT_TRUE(recorded.ok()) << recorded.status();
+    const auto again = replayer.Decide(*recorded);
+    ASSERT_TRUE(again.ok()) << again.status();
+    const record::v1::Decision& decision = record.decision();
+    EXPECT_EQ(again->grant, decision.outcome() == record::v1::OUTCOME_GRANT) << index;
+    EXPECT_EQ(again->reason, decision.reason_code()) << index;
+    EXPECT_THAT(again->also, testing::ElementsAreArray(decision.also())) << index;
+    EXPECT_THAT(again->policies, testing::ElementsAreArray(decision.policies())) << index;
+  }
+  EXPECT_GT(replayed, 50);
+  EXPECT_GT(without_facts, 10);
 }
 
 TEST(SimulationSeed, ChangesTheLog) {

@@ -52,9 +52,11 @@ class Transaction {
   // request is refused and changes nothing. None of them is empty.
   virtual void ForgetAnswers(std::vector<std::string> texts) = 0;
 
-  // After a change of access levels or of the active policy set: compiles the policies again.
-  // INVALID_ARGUMENT when the set does not compile; fails the command.
-  virtual absl::Status RecompilePolicies() = 0;
+  // Puts policies into force, linked with the facility of the state.
+  virtual void UsePolicies(std::shared_ptr<const access::Policies> policies) = 0;
+
+  // After a change of access levels: links the policies in force, if there are any, with the facility again.
+  virtual void RelinkPolicies() = 0;
 };
 
 }  // namespace sallyport::engine

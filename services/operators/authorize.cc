@@ -72,4 +72,15 @@ absl::Status Authorize(const cedar::PolicySet& policies, const cedar::EntitySour
   return absl::OkStatus();
 }
 
+bool AnyoneMay(const cedar::PolicySet& policies, const cedar::EntitySource& actions, const State& state,
+               absl::Span<const absl::string_view> methods) {
+  bool found = false;
+  state.operators.ForEach([&](const OperatorId& id, const Operator&) {
+    for (size_t i = 0; i < methods.size() && !found; ++i) {
+      found = Authorize(policies, actions, state, id, methods[i]).ok();
+    }
+  });
+  return found;
+}
+
 }  // namespace sallyport::operators

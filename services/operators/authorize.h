@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "facility/ids.h"
 #include "operators/model.h"
 
@@ -24,5 +25,10 @@ namespace sallyport::operators {
 // `policies` and `actions` are access::Policies::set() and access::Policies::actions() of the policy set in force.
 absl::Status Authorize(const cedar::PolicySet& policies, const cedar::EntitySource& actions, const State& state,
                        const OperatorId& caller, absl::string_view method);
+
+// Whether some active operator may call at least one of the methods. Cost: that of Authorize, for every operator and
+// method until one may.
+bool AnyoneMay(const cedar::PolicySet& policies, const cedar::EntitySource& actions, const State& state,
+               absl::Span<const absl::string_view> methods);
 
 }  // namespace sallyport::operators

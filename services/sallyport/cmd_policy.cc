@@ -67,12 +67,28 @@ void AddCheckVerb(CLI::App& noun, Command& command) {
   });
 }
 
+cedar::Diagnostic FromProto(const PolicyProblem& in) {
+  cedar::Diagnostic out;
+  const bool error = in.severity() == "error";
+  out.severity = error ? cedar::Diagnostic::Severity::kError : cedar::Diagnostic::Severity::kWarning;
+  out.file = in.file();
+  const auto count = [](uint32_t value, uint32_t min) {
+    return static_cast<int>(std::clamp<uint32_t>(value, min, kPolicyBytesMax));
+  };
+  out.position = {count(in.line(), 0), count(in.column(), in.line() > 0 ? 1 : 0)};
+  out.message = in.message();
+  out.help = in.help();
+  out.policy_id = in.policy_id();
+  out.source_line = in.source_line();
+  out.marked_columns = count(in.marked_columns(), 1);
+  return out;
+}
+
 void PrintProblems(const ValidatePolicySetResponse& answer) {
   bool valid = true;
   for (const PolicyProblem& problem : answer.problems()) {
     valid = valid && problem.severity() != "error";
-    std::printf("%s:%u:%u: %s: %s\n", problem.file().c_str(), problem.line(), problem.column(),
-                problem.severity().c_str(), problem.message().c_str());
+    std::printf("%s\n", FromProto(problem).ToString().c_str());
   }
   PrintFacts({{"hash", answer.hash()}, {"result", valid ? "ok" : "NOT VALID"}});
 }
@@ -156,6 +172,11 @@ void AddShowVerb(CLI::App& noun, Command& command) {
 int Propose(const Command& command, const std::vector<std::string>& paths, ProposePolicySetRequest request) {
   const auto files = ReadPolicyFiles(paths);
   if (!files.ok()) return PrintError(files.status());
+  // The server would say the same, as far as an error's message reaches.
+  if (const PolicyReport report = CheckPolicies(*files); !report.ok()) {
+    PrintReport(*files, report);
+    return kFailed;
+  }
   for (const auto& [name, text] : files->files) (*request.mutable_policy_set()->mutable_files())[name] = text;
   if (request.request_id().empty()) request.set_request_id(NewRequestId());
   int exit_code = kDone;
@@ -205,8 +226,9 @@ void AddForceVerbs(CLI::App& noun, Command& command) {
 }  // namespace
 
 void AddPolicyCommands(CLI::App& app, Command& command) {
-  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, propose, put into force, take back");
+  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, test, propose, put into force, take back");
   AddCheckVerb(*noun, command);
+  AddPolicyTryVerbs(*noun, command);
   AddValidateVerb(*noun, command);
   AddShowVerb(*noun, command);
   AddProposeVerb(*noun, command);

@@ -191,6 +191,7 @@ void AddFacilityCommands(CLI::App& app, Command& command);
 void AddOperatorCommands(CLI::App& app, Command& command);
 void AddPersonCommands(CLI::App& app, Command& command);
 void AddPolicyCommands(CLI::App& app, Command& command);
+void AddPolicyTryVerbs(CLI::App& policy, Command& command);  // of the noun policy; cmd_policy_try.cc
 void AddReplayCommand(CLI::App& app, Command& command);
 void AddVisitCommands(CLI::App& app, Command& command);
 

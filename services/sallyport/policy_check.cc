@@ -7,8 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "cedar/policy.h"
-#include "cedar/schema.h"
 #include "sallyport/limits.h"
 
 namespace sallyport::cli {
@@ -16,8 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsSchema(const std::string& name) { return absl::EndsWith(name, ".cedarschema"); }
-bool IsPolicyFile(const std::string& name) { return absl::EndsWith(name, ".cedar") || IsSchema(name); }
+constexpr absl::string_view kPolicySuffix = ".cedar";
+constexpr absl::string_view kSchemaSuffix = ".cedarschema";
+constexpr absl::string_view kTestSuffix = ".yaml";
+
+bool IsSchema(const std::string& name) { return absl::EndsWith(name, kSchemaSuffix); }
+bool IsPolicyFile(const std::string& name) { return absl::EndsWith(name, kPolicySuffix) || IsSchema(name); }
 
 absl::Status AddFile(const fs::path& path, access::PolicyFiles& files) {
   const std::string name = path.filename().string();
@@ -35,59 +37,25 @@ absl::Status AddFile(const fs::path& path, access::PolicyFiles& files) {
   return absl::OkStatus();
 }
 
-absl::Status AddFolder(const fs::path& folder, access::PolicyFiles& files) {
-  std::vector<fs::path> paths;
+absl::StatusOr<std::vector<std::string>> FilesIn(const std::string& folder, absl::string_view suffix) {
+  std::vector<std::string> out;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (IsPolicyFile(entry.path().filename().string())) paths.push_back(entry.path());
+    if (absl::EndsWith(entry.path().string(), suffix)) out.push_back(entry.path().string());
   }
-  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("read ", folder.string()));
-  if (paths.empty()) return absl::NotFoundError(absl::StrCat(folder.string(), ": no *.cedar files"));
-  for (const fs::path& path : paths) SP_RETURN_IF_ERROR(AddFile(path, files));
+  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("read ", folder));
+  if (out.empty()) return absl::NotFoundError(absl::StrCat(folder, ": no *", suffix, " files"));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+absl::Status AddFolder(const std::string& folder, access::PolicyFiles& files) {
+  SP_ASSIGN_OR_RETURN(const std::vector<std::string> policies, FilesIn(folder, kPolicySuffix));
+  for (const std::string& path : policies) SP_RETURN_IF_ERROR(AddFile(path, files));
+  const auto schemas = FilesIn(folder, kSchemaSuffix);
+  if (!schemas.ok()) return absl::OkStatus();  // checked without one
+  for (const std::string& path : *schemas) SP_RETURN_IF_ERROR(AddFile(path, files));
   return absl::OkStatus();
-}
-
-cedar::Diagnostic Warning(const std::string& file, const cedar::PolicyBody& body, std::string message) {
-  cedar::Diagnostic warning;
-  warning.severity = cedar::Diagnostic::Severity::kWarning;
-  warning.file = file;
-  warning.position = body.position();
-  warning.message = std::move(message);
-  return warning;
-}
-
-cedar::Diagnostic Error(std::string message) {
-  cedar::Diagnostic error;
-  error.message = std::move(message);
-  return error;
-}
-
-void CheckId(const std::string& file, const cedar::PolicyBody& body, PolicyReport& report) {
-  if (body.FindAnnotation("id") != nullptr) return;
-  report.problems.push_back(
-      Warning(file, body, "no @id; its number in the file would be its name in the log, and change with the file"));
-}
-
-void CheckFile(const std::string& name, const std::string& text, PolicyReport& report) {
-  cedar::ParseOptions options;
-  options.file_name = name;
-  options.id_annotation = true;
-  std::vector<cedar::Diagnostic> found;
-  absl::Status status;
-  if (IsSchema(name)) {
-    status = cedar::Schema::Parse(text, options, &found).status();
-  } else {
-    const auto set = cedar::PolicySet::Parse(text, options, &found);
-    status = set.status();
-    if (set.ok()) {
-      for (const cedar::Policy* policy : set->Policies()) CheckId(name, policy->body(), report);
-      for (const auto& [id, body] : set->Templates()) CheckId(name, *body, report);
-      report.policies += set->Policies().size();
-      report.templates += set->Templates().size();
-    }
-  }
-  if (!status.ok() && found.empty()) found.push_back(Error(absl::StrCat(name, ": ", status.message())));
-  report.problems.insert(report.problems.end(), found.begin(), found.end());
 }
 
 }  // namespace
@@ -101,6 +69,31 @@ absl::StatusOr<access::PolicyFiles> ReadPolicyFiles(const std::vector<std::strin
   return files;
 }
 
+absl::StatusOr<std::vector<std::string>> FindPolicyTexts(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+      SP_ASSIGN_OR_RETURN(std::vector<std::string> found, FilesIn(path, kPolicySuffix));
+      std::move(found.begin(), found.end(), std::back_inserter(out));
+    } else if (absl::EndsWith(path, kPolicySuffix)) {
+      out.push_back(path);
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": expected a name that ends in ", kPolicySuffix));
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadPolicyTests(const std::string& folder) {
+  SP_ASSIGN_OR_RETURN(const std::vector<std::string> paths, FilesIn(folder, kTestSuffix));
+  std::map<std::string, std::string> out;
+  for (const std::string& path : paths) {
+    SP_ASSIGN_OR_RETURN(out[fs::path(path).filename().string()], ReadFile(path, kPolicyBytesMax));
+  }
+  return out;
+}
+
 bool PolicyReport::ok() const {
   return std::none_of(problems.begin(), problems.end(), [](const cedar::Diagnostic& problem) {
     return problem.severity == cedar::Diagnostic::Severity::kError;
@@ -109,16 +102,14 @@ bool PolicyReport::ok() const {
 
 PolicyReport CheckPolicies(const access::PolicyFiles& files) {
   PolicyReport report;
-  bool schema = false;
-  for (const auto& [name, text] : files.files) {
-    CheckFile(name, text, report);
-    schema = schema || IsSchema(name);
-  }
   report.hash = files.Hash();
-  if (!schema || !report.ok()) return report;
-  // What only shows when the files are put together: ids that stand twice, annotations that do not read.
-  const auto compiled = access::Policies::Compile(files, facility::State());
-  if (!compiled.ok()) report.problems.push_back(Error(std::string(compiled.status().message())));
+  const bool schema =
+      std::any_of(files.files.begin(), files.files.end(), [](const auto& f) { return IsSchema(f.first); });
+  std::vector<cedar::Diagnostic> again;
+  const access::ParsedPolicies parsed = access::ParsePolicies(files, schema ? again : report.problems);
+  if (schema) (void)access::CheckedPolicies::Check(files, &report.problems).ok();  // the problems say it
+  report.policies = parsed.set.size();
+  report.templates = parsed.set.Templates().size();
   return report;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace sallyport::cli {
 // The *.cedar files and the schema of a folder, or the files given; names are without their folders. NOT_FOUND or
 // INVALID_ARGUMENT names the path.
 absl::StatusOr<access::PolicyFiles> ReadPolicyFiles(const std::vector<std::string>& paths);
+
+// The *.cedar files among the same, with their folders: what can be formatted. INVALID_ARGUMENT for a file of another
+// name.
+absl::StatusOr<std::vector<std::string>> FindPolicyTexts(const std::vector<std::string>& paths);
+
+// The *.yaml files of a folder, by name. NOT_FOUND when it has none.
+absl::StatusOr<std::map<std::string, std::string>> ReadPolicyTests(const std::string& folder);
 
 struct PolicyReport {
   std::vector<cedar::Diagnostic> problems;  // in order of files and places

@@ -71,5 +71,19 @@ TEST(PolicyCheck, FilesAreNamedWhenTheyCannotBeRead) {
   EXPECT_EQ(ReadPolicyFiles({folder.path()})->files.size(), 1u);
 }
 
+TEST(PolicyCheck, TestsAndTextsAreFoundByTheirNames) {
+  TestFolder folder;
+  for (const char* name : {"b.cedar", "a.cedar", "s.cedarschema", "t.yaml", "w.world.yaml", "README.md"}) {
+    ASSERT_TRUE(WriteNewFile(folder.path() + "/" + name, name, 0644).ok());
+  }
+  EXPECT_THAT(*FindPolicyTexts({folder.path()}),
+              testing::ElementsAre(folder.path() + "/a.cedar", folder.path() + "/b.cedar"));
+  EXPECT_THAT(std::string(FindPolicyTexts({folder.path() + "/s.cedarschema"}).status().message()),
+              HasSubstr("expected a name that ends in .cedar"));
+  EXPECT_THAT(*ReadPolicyTests(folder.path()),
+              testing::ElementsAre(testing::Pair("t.yaml", "t.yaml"), testing::Pair("w.world.yaml", "w.world.yaml")));
+  EXPECT_THAT(std::string(ReadPolicyTests(folder.path() + "/tests").status().message()), HasSubstr("/tests"));
+}
+
 }  // namespace
 }  // namespace sallyport::cli

@@ -61,7 +61,8 @@ absl::StatusOr<std::optional<facility::Document>> ReadFacility(const Config& con
 
 absl::Status Bootstrap(engine::Engine& engine, const Config& config) {
   if (engine.snapshot()->policies != nullptr) return absl::OkStatus();
-  SP_ASSIGN_OR_RETURN(const access::PolicyFiles policies, ReadPolicyFolder(config.policies));
+  SP_ASSIGN_OR_RETURN(const access::PolicyFiles files, ReadPolicyFolder(config.policies));
+  SP_ASSIGN_OR_RETURN(const auto policies, access::Policies::Compile(files, facility::State()));
   SP_ASSIGN_OR_RETURN(const std::optional<facility::Document> document, ReadFacility(config));
   std::promise<absl::Status> finished;
   engine::Command command;
@@ -69,9 +70,9 @@ absl::Status Bootstrap(engine::Engine& engine, const Config& config) {
   command.method = "bootstrap";
   command.apply = [&](engine::Transaction& transaction) -> absl::StatusOr<std::string> {
     if (document) SP_RETURN_IF_ERROR(engine::ApplyFacility(transaction, *document).status());
-    SP_ASSIGN_OR_RETURN(const std::string hash, engine::ProposePolicySet(transaction, policies));
-    SP_RETURN_IF_ERROR(engine::ActivatePolicySet(transaction, hash).status());
     SP_RETURN_IF_ERROR(AddOperators(transaction, config));
+    engine::ProposePolicySet(transaction, *policies->checked());
+    SP_RETURN_IF_ERROR(engine::ActivatePolicySet(transaction, policies).status());
     return std::string();
   };
   command.done = [&finished](absl::StatusOr<std::string> answer) { finished.set_value(answer.status()); };

@@ -25,7 +25,7 @@ Api::Api(Router& router, engine::Engine& engine, Workers& workers)
   AddErasure(methods_, erasures_);
   AddFacilityService(methods_);
   AddOperatorService(methods_);
-  AddPolicyService(methods_);
+  AddPolicyService(methods_, watchers_);
   AddQuarantineService(methods_, watchers_);
   for (const char* service : kServices) router.AddUnimplemented(service);
 }

@@ -48,10 +48,11 @@ void AddBadgeEventService(Methods& methods, Watchers& watchers);
 void AddDirectoryService(Methods& methods);
 void AddFacilityService(Methods& methods);
 void AddOperatorService(Methods& methods);
-void AddPolicyService(Methods& methods);
+void AddPolicyService(Methods& methods, Watchers& watchers);
 void AddQuarantineService(Methods& methods, Watchers& watchers);
 
 void AddErasure(Methods& methods, std::shared_ptr<Erasures> erasures);  // DirectoryService/EraseSubject
-void AddExport(Methods& methods, Watchers& watchers);  // AuditService/ExportRecords; export_records.cc
+void AddExport(Methods& methods, Watchers& watchers);         // AuditService/ExportRecords; export_records.cc
+void AddReplayHistory(Methods& methods, Watchers& watchers);  // PolicyService/ReplayHistory; replay_history.cc
 
 }  // namespace sallyport::transport

@@ -52,15 +52,8 @@ TEST_F(ApiTest, SaysWhatIsNotThereYet) {
               UnorderedElementsAre(
                   "audit.v1.AuditService/RotateKey",
                   "operator.v1.OperatorService/ListApprovals", "operator.v1.OperatorService/Approve",
-                  "operator.v1.OperatorService/Reject", "policy.v1.PolicyService/TestPolicySet",
-                  "quarantine.v1.QuarantineService/ReportIncident", "quarantine.v1.QuarantineService/ResolveIncident",
+                  "operator.v1.OperatorService/Reject", "quarantine.v1.QuarantineService/ReportIncident", "quarantine.v1.QuarantineService/ResolveIncident",
                   "quarantine.v1.QuarantineService/RequestOverride", "quarantine.v1.QuarantineService/Reconcile"));
-}
-
-TEST_F(ApiTest, StreamsThatAreNotThereYetSaySoToo) {
-  TestStream stream;
-  Open("policy.v1.PolicyService/ReplayHistory", *Find("policy.v1.PolicyService/ReplayHistory").request, stream);
-  EXPECT_EQ(stream.Status().code(), absl::StatusCode::kUnimplemented);
 }
 
 TEST_F(ApiTest, EveryChangeNeedsARequestId) {

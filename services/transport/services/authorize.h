@@ -20,5 +20,6 @@ absl::StatusOr<engine::Command> AuthorizeCommand(const access::v1::AuthorizeRequ
 
 void AddAuthorize(Methods& methods);        // authorize.cc
 void AddAuthorizeStream(Methods& methods);  // authorize_stream.cc
+void AddExplain(Methods& methods);          // explain.cc
 
 }  // namespace sallyport::transport

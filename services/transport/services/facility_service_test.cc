@@ -269,6 +269,28 @@ TEST_F(FacilityServiceTest, ATokenIsShownOnce) {
   for (const auto& entry : engine_.disk->entries) EXPECT_THAT(entry.leaf, Not(HasSubstr(first->token())));
 }
 
+TEST_F(FacilityServiceTest, AnOperatorStaysOfItsKind) {
+  operator_::v1::CreateOperatorRequest create;
+  create.set_request_id("r1");
+  create.mutable_operator_()->set_id("gate");
+  create.mutable_operator_()->set_name("Gate");
+  create.mutable_operator_()->set_kind("gateway");
+  create.mutable_operator_()->set_active(true);
+  ASSERT_TRUE(Call<operator_::v1::CreateOperatorResponse>("operator.v1.OperatorService/CreateOperator", create).ok());
+  operator_::v1::UpdateOperatorRequest update;
+  *update.mutable_operator_() = create.operator_();
+  const auto call = [&](const std::string& request_id, const std::string& kind) {
+    update.set_request_id(request_id);
+    update.mutable_operator_()->set_kind(kind);
+    return Call<operator_::v1::UpdateOperatorResponse>("operator.v1.OperatorService/UpdateOperator", update);
+  };
+  EXPECT_EQ(call("r2", "gateway")->operator_().kind(), "gateway");
+  EXPECT_EQ(call("r3", "")->operator_().kind(), "gateway");
+  EXPECT_EQ(FieldOf(call("r4", "person").status()), "operator.kind");
+  update.mutable_operator_()->set_id("nobody");
+  EXPECT_EQ(call("r5", "").status().code(), absl::StatusCode::kNotFound);
+}
+
 // ---- policies
 
 TEST_F(FacilityServiceTest, ABrokenPolicySetNamesItsLine) {
@@ -281,7 +303,10 @@ TEST_F(FacilityServiceTest, ABrokenPolicySetNamesItsLine) {
   EXPECT_EQ(validate()->problems_size(), 0);
   files["broken.cedar"] = "permit (principal,\n  action == ,\n  resource);\n";
   const auto checked = validate();
-  ASSERT_GE(checked->problems_size(), 1);
+  ASSERT_EQ(checked->problems_size(), 1);  // a line of the text that is shown with it is no problem of its own
+  EXPECT_EQ(checked->problems(0).column(), 13u);
+  EXPECT_EQ(checked->problems(0).source_line(), "  action == ,");
+  EXPECT_EQ(checked->problems(0).severity(), "error");
   EXPECT_EQ(checked->problems(0).file(), "broken.cedar");
   EXPECT_EQ(checked->problems(0).line(), 2u);
   EXPECT_THAT(checked->problems(0).message(), Not(StartsWith("error")));

@@ -71,7 +71,32 @@ class Methods {
   void Command(const std::string& method, Apply<Request, Response> apply, RequestTime<Request> time_of = nullptr) {
     router_.Unary<Request, Response>(method, [this, method, apply, time_of](UnaryCall<Request, Response> call) {
       if (absl::Status checked = CheckRequestId(call.request().request_id()); !checked.ok()) return call.Reply(checked);
-      engine_.Submit(CommandOf<Request, Response>(method, apply, time_of, std::move(call)));
+      engine_.Submit(CommandOf<Request, Response>(method, apply, time_of,
+                                                  std::make_shared<UnaryCall<Request, Response>>(std::move(call))));
+    });
+  }
+
+  // A command for which something is made ready first, on a worker: the engine's thread only applies it. What could not
+  // be made ready is the command's error, unless the request is a repeat. Prepare: absl::StatusOr<Prepared> (*)(const
+  // QueryContext&, const Request&).
+  template <class Request, class Response, class Prepared>
+  void PreparedCommand(const std::string& method,
+                       absl::StatusOr<Prepared> (*prepare)(const QueryContext&, const Request&),
+                       absl::StatusOr<Response> (*apply)(engine::Transaction&, const Request&, const Prepared&)) {
+    router_.Unary<Request, Response>(method, [this, method, prepare, apply](UnaryCall<Request, Response> call) {
+      if (absl::Status checked = CheckRequestId(call.request().request_id()); !checked.ok()) return call.Reply(checked);
+      auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
+      workers_.Post([this, method, prepare, apply, shared] {
+        engine::Command command = CommandOf<Request, Response>(method, nullptr, nullptr, shared);
+        auto prepared = prepare({engine_, *engine_.snapshot(), shared->caller()}, shared->request());
+        command.apply = [shared, apply, prepared = std::move(prepared)](
+                            engine::Transaction& transaction) -> absl::StatusOr<std::string> {
+          SP_RETURN_IF_ERROR(prepared.status());
+          SP_ASSIGN_OR_RETURN(const Response response, apply(transaction, shared->request(), *prepared));
+          return response.SerializeAsString();
+        };
+        engine_.Submit(std::move(command));
+      });
     });
   }
 
@@ -85,14 +110,21 @@ class Methods {
   template <class Request, class Response>
   void Disclosure(const std::string& method, Asked<Request> asked, Answer<Request, Response> answer) {
     router_.Unary<Request, Response>(method, [this, method, asked, answer](UnaryCall<Request, Response> call) {
-      auto event = asked({engine_, *engine_.snapshot(), call.caller()}, call.request());
-      if (!event.ok()) return call.Reply(event.status());
-      auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
-      if (!event->has_value()) return Reply(answer, std::move(shared));
-      RecordDisclosure(method, shared->caller(), **std::move(event), [this, shared, answer](absl::Status recorded) {
-        if (!recorded.ok()) return shared->Reply(recorded);
-        Reply(answer, shared);
-      });
+      Disclose(method, asked, answer, std::move(call));
+    });
+  }
+
+  // The same for one call.
+  template <class Request, class Response>
+  void Disclose(const std::string& method, Asked<Request> asked, Answer<Request, Response> answer,
+                UnaryCall<Request, Response> call) {
+    auto event = asked({engine_, *engine_.snapshot(), call.caller()}, call.request());
+    if (!event.ok()) return call.Reply(event.status());
+    auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
+    if (!event->has_value()) return Reply(answer, std::move(shared));
+    RecordDisclosure(method, shared->caller(), **std::move(event), [this, shared, answer](absl::Status recorded) {
+      if (!recorded.ok()) return shared->Reply(recorded);
+      Reply(answer, shared);
     });
   }
 
@@ -110,8 +142,7 @@ class Methods {
 
   template <class Request, class Response>
   static engine::Command CommandOf(const std::string& method, Apply<Request, Response> apply,
-                                   RequestTime<Request> time_of, UnaryCall<Request, Response> call) {
-    auto shared = std::make_shared<UnaryCall<Request, Response>>(std::move(call));
+                                   RequestTime<Request> time_of, std::shared_ptr<UnaryCall<Request, Response>> shared) {
     engine::Command command;
     command.actor = shared->caller().id;
     command.method = method;

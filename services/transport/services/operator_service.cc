@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "engine/operator_commands.h"
 #include "operators/directory.h"
 #include "operators/limits.h"
 #include "operators/tokens.h"
@@ -69,11 +70,15 @@ absl::StatusOr<v1::CreateOperatorResponse> Create(engine::Transaction& transacti
 
 absl::StatusOr<v1::UpdateOperatorResponse> Update(engine::Transaction& transaction,
                                                   const v1::UpdateOperatorRequest& request) {
-  SP_ASSIGN_OR_RETURN(const operators::Operator wanted, FromProto(request.operator_()));
-  SP_ASSIGN_OR_RETURN(const ChangeEvent event, operators::UpdateOperator(wanted, transaction.state().operators));
-  transaction.Record(event);
+  v1::Operator in = request.operator_();
+  SP_RETURN_IF_ERROR(CheckId("operator.id", in.id()));
+  const operators::Operator* old = transaction.state().operators.operators.Find(OperatorId(in.id()));
+  if (old == nullptr) return absl::NotFoundError(absl::StrCat("no operator \"", in.id(), "\""));
+  if (in.kind().empty()) in.set_kind(std::string(operators::Name(old->kind)));
+  SP_ASSIGN_OR_RETURN(const operators::Operator wanted, FromProto(in));
+  SP_ASSIGN_OR_RETURN(const operators::Operator updated, engine::UpdateOperator(transaction, wanted));
   v1::UpdateOperatorResponse response;
-  ToProto(*transaction.state().operators.operators.Find(wanted.id), response.mutable_operator_());
+  ToProto(updated, response.mutable_operator_());
   return response;
 }
 

@@ -1,14 +1,17 @@
+#include <map>
+#include <memory>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "access/limits.h"
+#include "access/policy_tests.h"
 #include "base/status.h"
 #include "engine/policy_commands.h"
 #include "sallyport/policy/v1/policy.pb.h"
 #include "transport/services/api.h"
 #include "transport/services/convert.h"
+#include "transport/services/decisions.h"
 #include "transport/services/methods.h"
 
 namespace sallyport::transport {
@@ -18,95 +21,124 @@ namespace v1 = ::sallyport::policy::v1;
 
 #define SP_POLICY "sallyport.policy.v1.PolicyService/"
 
-constexpr int kFilesMax = 100;
-
-absl::StatusOr<access::PolicyFiles> FilesOf(const v1::PolicySet& set) {
-  if (set.files().empty() || set.files_size() > kFilesMax) {
-    return FieldError("policy_set.files", absl::StrCat("expected 1 to ", kFilesMax, " files"));
-  }
-  access::PolicyFiles out;
-  for (const auto& [name, text] : set.files()) out.files[name] = text;
-  return out;
-}
+constexpr int kTestFilesMax = 100;
 
 absl::StatusOr<v1::GetPolicySetResponse> GetPolicySet(const QueryContext& context,
                                                       const v1::GetPolicySetRequest& request) {
   const engine::PolicyBook& book = *context.snapshot.state.policy_book;
   const std::string hash = !request.hash().empty() || book.activated.empty() ? request.hash() : book.activated.back();
-  const auto found = book.sets.find(hash);
-  if (found == book.sets.end()) {
-    return absl::NotFoundError(hash.empty() ? "no policy set is active"
-                                            : absl::StrCat("hash: no policy set '", hash, "'"));
-  }
+  if (hash.empty()) return absl::NotFoundError("no policy set is active");
+  SP_ASSIGN_OR_RETURN(const auto entry, FindPolicySet(context.snapshot, hash));
   v1::GetPolicySetResponse response;
   v1::PolicySet* set = response.mutable_policy_set();
-  for (const auto& [name, text] : found->second->files.files) (*set->mutable_files())[name] = text;
+  for (const auto& [name, text] : entry->files.files) (*set->mutable_files())[name] = text;
   set->set_hash(hash);
-  SetTime(found->second->activated_at, set, &v1::PolicySet::mutable_activated_at);
+  SetTime(entry->activated_at, set, &v1::PolicySet::mutable_activated_at);
   return response;
 }
 
-// "floors.cedar:12:5: message" becomes its parts; other text stays a message.
-void AddProblem(absl::string_view line, v1::ValidatePolicySetResponse* response) {
-  v1::PolicyProblem* problem = response->add_problems();
-  problem->set_severity("error");
-  const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(':', 3));
-  uint32_t row = 0;
-  uint32_t column = 0;
-  if (parts.size() == 4 && absl::SimpleAtoi(parts[1], &row) && absl::SimpleAtoi(parts[2], &column)) {
-    problem->set_file(std::string(parts[0]));
-    problem->set_line(row);
-    problem->set_column(column);
-    problem->set_message(std::string(absl::StripPrefix(absl::StripAsciiWhitespace(parts[3]), "error: ")));
-  } else {
-    problem->set_message(std::string(line));
-  }
+void ToProto(const cedar::Diagnostic& problem, v1::PolicyProblem* out) {
+  out->set_file(problem.file);
+  out->set_line(static_cast<uint32_t>(problem.position.line));
+  out->set_column(static_cast<uint32_t>(problem.position.column));
+  out->set_severity(problem.severity == cedar::Diagnostic::Severity::kError ? "error" : "warning");
+  out->set_message(problem.message);
+  out->set_help(problem.help);
+  out->set_policy_id(problem.policy_id);
+  out->set_source_line(problem.source_line);
+  if (problem.position.line > 0) out->set_marked_columns(static_cast<uint32_t>(problem.marked_columns));
 }
 
-absl::StatusOr<v1::ValidatePolicySetResponse> Validate(const QueryContext& context,
+absl::StatusOr<v1::ValidatePolicySetResponse> Validate(const QueryContext&,
                                                        const v1::ValidatePolicySetRequest& request) {
   SP_ASSIGN_OR_RETURN(const access::PolicyFiles files, FilesOf(request.policy_set()));
   v1::ValidatePolicySetResponse response;
   response.set_hash(files.Hash());
-  const auto compiled = access::Policies::Compile(files, context.snapshot.state.facility);
-  if (compiled.ok()) return response;
-  for (const absl::string_view line : absl::StrSplit(compiled.status().message(), '\n', absl::SkipEmpty())) {
-    AddProblem(line, &response);
+  std::vector<cedar::Diagnostic> problems;
+  (void)access::CheckedPolicies::Check(files, &problems).ok();  // the problems say it
+  for (const cedar::Diagnostic& problem : problems) ToProto(problem, response.add_problems());
+  return response;
+}
+
+absl::StatusOr<v1::TestPolicySetResponse> Test(const QueryContext& context, const v1::TestPolicySetRequest& request) {
+  if (request.test_files().empty() || request.test_files_size() > kTestFilesMax) {
+    return FieldError("test_files", absl::StrCat("expected 1 to ", kTestFilesMax, " files"));
+  }
+  SP_ASSIGN_OR_RETURN(const auto policies, PolicySetOf(context.snapshot, request));
+  const std::map<std::string, std::string> files(request.test_files().begin(), request.test_files().end());
+  SP_ASSIGN_OR_RETURN(const access::PolicyTests tests, access::PolicyTests::Read(files, policies->schema()));
+  if (tests.size() * policies->set().size() > access::kTestEvaluationsMax) {
+    return FieldError("test_files", absl::StrCat(tests.size(), " cases over ", policies->set().size(),
+                                                 " policies are too many for one request"));
+  }
+  v1::TestPolicySetResponse response;
+  for (const access::PolicyTestResult& result : tests.Run(policies->set())) {
+    v1::PolicyTestResult* out = response.add_results();
+    out->set_file(result.file);
+    out->set_name(result.name);
+    out->set_passed(result.difference.empty());
+    out->set_detail(result.difference);
+    out->set_line(static_cast<uint32_t>(result.line));
   }
   return response;
 }
 
-absl::StatusOr<v1::ProposePolicySetResponse> Propose(engine::Transaction& transaction,
-                                                     const v1::ProposePolicySetRequest& request) {
+// ---- changes: what the engine's thread would have to wait for is done here, on a worker
+
+using Compiled = std::shared_ptr<const access::Policies>;
+
+absl::StatusOr<std::shared_ptr<const access::CheckedPolicies>> ToPropose(const QueryContext&,
+                                                                         const v1::ProposePolicySetRequest& request) {
   SP_ASSIGN_OR_RETURN(const access::PolicyFiles files, FilesOf(request.policy_set()));
+  return access::CheckedPolicies::Check(files);
+}
+
+absl::StatusOr<v1::ProposePolicySetResponse> Propose(engine::Transaction& transaction,
+                                                     const v1::ProposePolicySetRequest&,
+                                                     const std::shared_ptr<const access::CheckedPolicies>& policies) {
   v1::ProposePolicySetResponse response;
-  SP_ASSIGN_OR_RETURN(*response.mutable_hash(), engine::ProposePolicySet(transaction, files));
+  response.set_hash(engine::ProposePolicySet(transaction, *policies));
   return response;
+}
+
+absl::StatusOr<Compiled> Compile(const engine::Snapshot& snapshot, const std::string& hash) {
+  SP_ASSIGN_OR_RETURN(const auto entry, FindPolicySet(snapshot, hash));
+  return access::Policies::Compile(entry->files, snapshot.state.facility);
+}
+
+absl::StatusOr<Compiled> ToActivate(const QueryContext& context, const v1::ActivatePolicySetRequest& request) {
+  return Compile(context.snapshot, request.hash());
 }
 
 absl::StatusOr<v1::ActivatePolicySetResponse> Activate(engine::Transaction& transaction,
-                                                       const v1::ActivatePolicySetRequest& request) {
+                                                       const v1::ActivatePolicySetRequest&, const Compiled& policies) {
   v1::ActivatePolicySetResponse response;
-  SP_ASSIGN_OR_RETURN(*response.mutable_previous_hash(), engine::ActivatePolicySet(transaction, request.hash()));
+  SP_ASSIGN_OR_RETURN(*response.mutable_previous_hash(), engine::ActivatePolicySet(transaction, policies));
   return response;
 }
 
+absl::StatusOr<Compiled> ToRollBack(const QueryContext& context, const v1::RollBackPolicySetRequest&) {
+  SP_ASSIGN_OR_RETURN(const std::string hash, engine::PolicySetBefore(*context.snapshot.state.policy_book));
+  return Compile(context.snapshot, hash);
+}
+
 absl::StatusOr<v1::RollBackPolicySetResponse> RollBack(engine::Transaction& transaction,
-                                                       const v1::RollBackPolicySetRequest&) {
+                                                       const v1::RollBackPolicySetRequest&, const Compiled& policies) {
   v1::RollBackPolicySetResponse response;
-  SP_ASSIGN_OR_RETURN(*response.mutable_hash(), engine::RollBackPolicySet(transaction));
+  SP_ASSIGN_OR_RETURN(*response.mutable_hash(), engine::RollBackPolicySet(transaction, policies));
   return response;
 }
 
 }  // namespace
 
-void AddPolicyService(Methods& methods) {
+void AddPolicyService(Methods& methods, Watchers& watchers) {
   methods.Query(SP_POLICY "GetPolicySet", GetPolicySet);
   methods.Query(SP_POLICY "ValidatePolicySet", Validate);
-  methods.Command(SP_POLICY "ProposePolicySet", Propose);
-  methods.Command(SP_POLICY "ActivatePolicySet", Activate);
-  methods.Command(SP_POLICY "RollBackPolicySet", RollBack);
-  // TestPolicySet and ReplayHistory answer UNIMPLEMENTED (docs/status.md).
+  methods.Query(SP_POLICY "TestPolicySet", Test);
+  methods.PreparedCommand(SP_POLICY "ProposePolicySet", ToPropose, Propose);
+  methods.PreparedCommand(SP_POLICY "ActivatePolicySet", ToActivate, Activate);
+  methods.PreparedCommand(SP_POLICY "RollBackPolicySet", ToRollBack, RollBack);
+  AddReplayHistory(methods, watchers);
 }
 
 }  // namespace sallyport::transport
