@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "cedar/limits.h"
 
@@ -40,6 +41,8 @@ bool SameEntity(const Entity& a, const Entity& b) {
   return SameFields(a.attributes, b.attributes) && SameFields(a.tags, b.tags) && a.parents == b.parents;
 }
 
+bool HashBefore(const EntityUid& a, const EntityUid& b) { return a.hash() < b.hash(); }
+
 EntitySource::Lookup Answer(const Value* found, Value* value) {
   if (!found) return EntitySource::Lookup::kNotFound;
   *value = found->Borrow();
@@ -66,8 +69,9 @@ absl::StatusOr<EntityStore> EntityStore::Create(std::vector<Entity> entities) {
   }
   size_t steps = 0;
   // Walks up from each entity; parents that are no entities of the store count as ancestors without parents.
+  absl::flat_hash_set<EntityUid> seen;
+  std::vector<const EntityUid*> open;
   for (auto& [uid, node] : store.entities_) {
-    std::vector<const EntityUid*> open;
     auto push = [&open](const Node& n) {
       for (const EntityUid& parent : n.entity.parents) open.push_back(&parent);
     };
@@ -82,9 +86,12 @@ absl::StatusOr<EntityStore> EntityStore::Create(std::vector<Entity> entities) {
         return absl::InvalidArgumentError(
             absl::StrCat("the entities' ancestors are too many: more than ", kAncestorStepsMax, " steps up"));
       }
-      if (!node->ancestors.insert(ancestor).second) continue;
+      if (!seen.insert(ancestor).second) continue;
       if (const Node* next = store.FindNode(ancestor)) push(*next);
     }
+    node->ancestors.assign(seen.begin(), seen.end());
+    std::sort(node->ancestors.begin(), node->ancestors.end(), HashBefore);
+    seen.clear();
   }
   return store;
 }
@@ -113,7 +120,9 @@ bool EntityStore::Exists(const EntityUid& entity) const { return entities_.conta
 
 bool EntityStore::IsDescendant(const EntityUid& entity, const EntityUid& ancestor) const {
   const Node* node = FindNode(entity);
-  return node && node->ancestors.contains(ancestor);
+  if (!node) return false;
+  const auto [begin, end] = std::equal_range(node->ancestors.begin(), node->ancestors.end(), ancestor, HashBefore);
+  return std::find(begin, end, ancestor) != end;
 }
 
 void EntityStore::ForEachAncestor(const EntityUid& entity, absl::FunctionRef<void(const EntityUid&)> visit) const {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "cedar/entity_source.h"
 #include "cedar/value.h"
@@ -44,7 +43,7 @@ class EntityStore : public EntitySource {
  private:
   struct Node {
     Entity entity;  // attributes and tags sorted by name
-    absl::flat_hash_set<EntityUid> ancestors;
+    std::vector<EntityUid> ancestors;  // by hash
   };
   const Node* FindNode(const EntityUid& uid) const;
   absl::flat_hash_map<EntityUid, std::unique_ptr<Node>> entities_;

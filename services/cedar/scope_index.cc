@@ -18,7 +18,7 @@ uint32_t ScopeIndex::Numbering::KeyOf(const ScopeConstraint& constraint, const E
 }
 
 void ScopeIndex::Numbering::Collect(const EntityUid& entity, const EntitySource& source, Keys* out) const {
-  out->push_back(kAny);
+  if (any > 0) out->push_back(kAny);
   const auto add = [out](const auto& keys, const auto& what) {
     if (keys.empty()) return;
     if (auto it = keys.find(what); it != keys.end()) out->push_back(it->second);
@@ -42,6 +42,8 @@ void ScopeIndex::ForEachTable(const Policy& policy, Visit visit) {
 
 void ScopeIndex::Add(const Policy* policy) {
   all_.push_back(policy);
+  principals_.any += policy->body().principal.op == ScopeConstraint::Op::kAny;
+  resources_.any += policy->body().resource.op == ScopeConstraint::Op::kAny;
   uint32_t principal = principals_.KeyOf(policy->body().principal, policy->principal_entity());
   uint32_t resource = resources_.KeyOf(policy->body().resource, policy->resource_entity());
   ForEachTable(*policy, [&](ByPrincipal& table) { table[principal][resource].push_back(policy); });
@@ -49,7 +51,10 @@ void ScopeIndex::Add(const Policy* policy) {
 
 void ScopeIndex::Remove(const Policy* policy) {
   auto it = std::lower_bound(all_.begin(), all_.end(), policy, AddedBefore);
-  if (it != all_.end() && *it == policy) all_.erase(it);
+  if (it == all_.end() || *it != policy) return;
+  all_.erase(it);
+  principals_.any -= policy->body().principal.op == ScopeConstraint::Op::kAny;
+  resources_.any -= policy->body().resource.op == ScopeConstraint::Op::kAny;
   uint32_t principal = principals_.KeyOf(policy->body().principal, policy->principal_entity());
   uint32_t resource = resources_.KeyOf(policy->body().resource, policy->resource_entity());
   ForEachTable(*policy, [&](ByPrincipal& table) {

@@ -43,6 +43,7 @@ class ScopeIndex {
     absl::flat_hash_map<EntityUid, uint32_t> equal;
     absl::flat_hash_map<EntityUid, uint32_t> in;  // also of `is … in`, where the type is left to be looked at
     absl::flat_hash_map<std::string, uint32_t> is;
+    size_t any = 0;  // policies that compare with nothing
     uint32_t next = 1;
 
     uint32_t KeyOf(const ScopeConstraint& constraint, const EntityUid& entity);
