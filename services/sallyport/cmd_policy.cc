@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "cedar/printer.h"
 #include "sallyport/command.h"
 #include "sallyport/limits.h"
 #include "sallyport/policy/v1/policy.grpc.pb.h"
@@ -64,6 +65,36 @@ void AddCheckVerb(CLI::App& noun, Command& command) {
         PrintReportForPrograms(report, command.format);
       return report.ok() ? kDone : kFailed;
     };
+  });
+}
+
+// Prints the canonical text of each file, or puts it in place of what is there, or only names the files that differ.
+int FormatFiles(const std::vector<std::string>& paths, bool write, bool only_check) {
+  int exit_code = kDone;
+  for (const std::string& path : paths) {
+    const auto text = ReadFile(path, kPolicyBytesMax);
+    if (!text.ok()) return PrintError(text.status());
+    const auto canonical = cedar::FormatPolicies(*text, {path});
+    if (!canonical.ok()) return PrintError(canonical.status());
+    if (!write && !only_check) std::printf("%s", canonical->c_str());
+    if (*canonical == *text) continue;
+    if (only_check) std::printf("%s\n", path.c_str()), exit_code = kFailed;
+    if (!write) continue;
+    if (const absl::Status written = WriteFileAtomically(path, *canonical); !written.ok()) return PrintError(written);
+  }
+  return exit_code;
+}
+
+void AddFormatVerb(CLI::App& noun, Command& command) {
+  CLI::App* verb = AddVerb(noun, "format", "Print policies in the one canonical layout, comments included; offline");
+  auto paths = std::make_shared<std::vector<std::string>>();
+  auto write = std::make_shared<bool>(), only_check = std::make_shared<bool>();
+  verb->add_option("files", *paths, "Files of policies (*.cedar)")->required()->type_name("FILE");
+  CLI::Option* write_flag = verb->add_flag("--write", *write, "Rewrite the files instead of printing them");
+  verb->add_flag("--check", *only_check, "Name the files that are not in this layout; exit code 1 when there are any")
+      ->excludes(write_flag);
+  verb->callback([&command, paths, write, only_check] {
+    command.run = [paths, write, only_check] { return FormatFiles(*paths, *write, *only_check); };
   });
 }
 
@@ -205,8 +236,9 @@ void AddForceVerbs(CLI::App& noun, Command& command) {
 }  // namespace
 
 void AddPolicyCommands(CLI::App& app, Command& command) {
-  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, propose, put into force, take back");
+  CLI::App* noun = AddNoun(app, "policy", "The Cedar policies: check, format, propose, put into force, take back");
   AddCheckVerb(*noun, command);
+  AddFormatVerb(*noun, command);
   AddValidateVerb(*noun, command);
   AddShowVerb(*noun, command);
   AddProposeVerb(*noun, command);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "cedar/printer.h"
 #include "cedar/validator.h"
 #include "policy_cases.h"
 
@@ -34,6 +35,14 @@ std::vector<fs::path> FilesIn(const fs::path& folder, const char* extension) {
   return files;
 }
 
+// Files stand in the one layout, so that a change shows only what it changes.
+absl::Status CheckLayout(const std::string& name, const std::string& text, const std::string& canonical) {
+  if (text == canonical) return absl::OkStatus();
+  const auto at = std::mismatch(text.begin(), text.end(), canonical.begin(), canonical.end()).first;
+  return absl::InvalidArgumentError(absl::StrCat(name, ":", 1 + std::count(text.begin(), at, '\n'),
+                                                 ": from here on not as `sallyport policy format` would write it"));
+}
+
 absl::StatusOr<cedar::PolicySet> ReadPolicies(const fs::path& folder, const cedar::Schema& schema) {
   cedar::PolicySet all;
   for (const fs::path& path : FilesIn(folder, ".cedar")) {
@@ -43,6 +52,8 @@ absl::StatusOr<cedar::PolicySet> ReadPolicies(const fs::path& folder, const ceda
     options.id_annotation = true;
     options.id_prefix = absl::StrCat(path.stem().string(), "-");
     SP_ASSIGN_OR_RETURN(const cedar::PolicySet set, cedar::PolicySet::Parse(text, options));
+    SP_ASSIGN_OR_RETURN(const std::string canonical, cedar::FormatPolicies(text, options));
+    SP_RETURN_IF_ERROR(CheckLayout(options.file_name, text, canonical));
     SP_RETURN_IF_ERROR(all.Merge(set));
   }
   const std::vector<cedar::Diagnostic> diagnostics = cedar::ValidatePolicies(schema, all);
