@@ -84,7 +84,7 @@ int TestHere(const Command& command, const access::PolicyFiles& policies,
   if (!each_matters) return kDone;
   const std::vector<std::string> unnoticed = tests->Unnoticed((*checked)->set());
   for (const std::string& id : unnoticed) std::fprintf(stderr, "no case fails without the policy %s\n", id.c_str());
-  std::fprintf(stderr, "%zu policies without a case\n", unnoticed.size());
+  std::fprintf(stderr, "policies without a case: %zu\n", unnoticed.size());
   return unnoticed.empty() ? kDone : kFailed;
 }
 
