@@ -43,8 +43,8 @@ absl::StatusOr<std::vector<SigningKey>> ParseSigningKeyFile(absl::string_view te
     if (!key.ok()) return Annotate(key.status(), absl::StrCat("signing key file line ", line.number));
     for (const SigningKey& other : keys) {
       if (other.name() != key->name() || other.key_id() == key->key_id()) {
-        return absl::InvalidArgumentError(absl::StrCat("signing key file line ", line.number,
-                                                       ": expected another key of the same name ", other.name()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("signing key file line ", line.number, ": expected another key of the same name"));
       }
     }
     keys.push_back(*std::move(key));

@@ -158,8 +158,8 @@ absl::StatusOr<SigningKey> SigningKey::Parse(absl::string_view skey) {
   auto key = FromSeed(parts.name, absl::MakeConstSpan(bytes + 1, 32));
   sodium_memzero(bytes, sizeof(bytes));
   if (key.ok() && key->key_id() != parts.key_id) {
-    return absl::InvalidArgumentError(absl::StrFormat("signing key of %s: its key id should be %08x, is %08x",
-                                                      key->name(), key->key_id(), parts.key_id));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("signing key: its key id should be %08x, is %08x", key->key_id(), parts.key_id));
   }
   return key;
 }

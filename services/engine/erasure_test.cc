@@ -215,6 +215,11 @@ TEST_P(ErasureTest, WhatStandsAgainstItLeavesEverythingAsItWas) {
   Go("main-out", "card-bob");
 
   Change([](State& state) {
+    operators::Operator chief;
+    chief.id = OperatorId("chief");
+    chief.name = "Chief";
+    chief.roles = {"administrator"};
+    state.operators.operators.Put(chief.id, chief);
     operators::Operator same;
     same.id = OperatorId("bob");
     same.name = "Reception";
@@ -243,7 +248,9 @@ TEST_P(ErasureTest, WhatStandsAgainstItLeavesEverythingAsItWas) {
   EXPECT_TRUE(Erase().ok());
   EXPECT_EQ(engine_.state().policy_book->sets.size(), 1u);
   EXPECT_EQ(engine_.state().policy_book->activated.size(), 2u);
-  EXPECT_TRUE(engine_.state().operators.operators.empty());
+  for (const char* id : {"bob", "desk"}) {
+    EXPECT_EQ(engine_.state().operators.operators.Find(OperatorId(id)), nullptr) << id;
+  }
   EXPECT_TRUE(engine_.state().operators.tokens.empty());
   EXPECT_EQ(WhyNot(), "PERSON_NOT_FOUND");
   ASSERT_EQ(engine_.Open(), absl::OkStatus());
