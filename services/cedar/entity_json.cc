@@ -104,8 +104,13 @@ class ValueReader {
         break;
     }
     // A mark stands alone; among other members it is a name like any other.
-    if (json.items.size() == 1 && json.Find("__entity") && ReferenceIn(json)) return ReadReference(json);
-    if (json.items.size() == 1 && json.Find("__extn") && CallIn(json)) return ReadCall(*CallIn(json), false);
+    const bool marks_entity = json.items.size() == 1 && json.Find("__entity") && ReferenceIn(json);
+    const bool marks_call = json.items.size() == 1 && json.Find("__extn") && CallIn(json);
+    if (marks_entity || marks_call) {
+      // What a mark says besides is not looked at, but has to be values.
+      if (const Json* number = json.FindNoInteger()) return Fail(absl::StrCat(number->text, " is no long"));
+      return marks_entity ? ReadReference(json) : ReadCall(*CallIn(json), false);
+    }
     absl::StatusOr<std::vector<RecordField>> fields = ReadFields(json, nullptr);
     if (!fields.ok()) return fields.status();
     return Value::Record(*std::move(fields));

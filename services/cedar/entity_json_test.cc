@@ -54,6 +54,7 @@ TEST(EntityJsonTest, ReadsValuesWithAndWithoutSchema) {
       {R"("e": {"__entity": {"type": "A", "id": "2"}})", "A::\"2\"", true},
       {R"("e": {"__entity": {"type": "A", "id": "2"}, "more": 1})", "{__entity: {id: \"2\", type: \"A\"}, more: 1}",
        true},
+      {R"("e": {"__entity": {"type": "A", "id": "2", "more": 1.5}})", nullptr, true},
       {R"("e": {"__entity": 1, "type": "A", "id": "2"})", "{__entity: 1, id: \"2\", type: \"A\"}", true},
       {R"("e": {"type": "B", "id": "2"})", "{id: \"2\", type: \"B\"}", false},
       {R"("e": {"__entity": {"type": "if", "id": "2"}})", nullptr, false},

@@ -57,7 +57,11 @@ class Reader {
     const std::string& name = json.names[0];
     const Json& inner = json.items[0];
     Inside inside(this, name);
-    if (name == "Value") return ReadValue(inner);
+    if (name == "Value") {
+      // Also in what a mark says besides, which is not looked at.
+      if (const Json* number = inner.FindNoInteger()) return Fail(absl::StrCat(number->text, " is no long"));
+      return ReadValue(inner);
+    }
     if (name == "Var") return ReadVariable(inner);
     if (name == "&&" || name == "||") return ReadChain(name, inner);
     if (const Member* unary = FindMember(kUnary, name)) return ReadParts(unary->kind, inner, {"arg"});

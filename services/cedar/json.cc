@@ -259,6 +259,14 @@ const std::string* Json::FindString(absl::string_view name) const {
   return value && value->is_string() ? &value->text : nullptr;
 }
 
+const Json* Json::FindNoInteger() const {
+  if (kind == Kind::kNumber) return this;
+  for (const Json& item : items) {
+    if (const Json* found = item.FindNoInteger()) return found;
+  }
+  return nullptr;
+}
+
 std::string Json::ToString(bool pretty) const {
   std::string out;
   Write(*this, pretty, 0, &out);

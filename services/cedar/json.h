@@ -46,6 +46,9 @@ struct Json {
   // The member's text, or null unless it is a string.
   const std::string* FindString(absl::string_view name) const;
 
+  // A number that is no integer of 64 bits, anywhere in this value; null when there is none.
+  const Json* FindNoInteger() const;
+
   // On one line, or, with `pretty`, with two spaces for each level.
   std::string ToString(bool pretty = false) const;
 };

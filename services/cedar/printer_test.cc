@@ -259,6 +259,7 @@ TEST(PolicyJsonTest, ReadsTheAuthorsForm) {
       {R"({"Value": {"__entity": {"type": "A", "id": "x"}}})", "A::\"x\""},
       {R"({"Value": null})", nullptr},
       {R"({"Value": 1.5})", nullptr},
+      {R"({"Value": {"__entity": {"type": "A", "id": "x", "more": 1.5}}})", nullptr},
       {R"({"Value": true, "x": 1})", nullptr},
       {"{}", nullptr},
       {"[]", nullptr},

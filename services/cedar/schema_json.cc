@@ -228,6 +228,10 @@ class Reader {
   absl::Status ReadNamed(const Json& json, absl::string_view type, TypeSyntax* out) {
     const std::string* name = json.FindString("name");
     if (!name || !IsTypeReference(*name)) return Fail("expected \"name\" to be a type's name");
+    const bool extension = *name == "decimal" || *name == "ipaddr" || *name == "datetime" || *name == "duration";
+    if (type == "Extension" && !extension) {
+      return Fail(absl::StrCat("there is no extension type ", QuoteString(*name)));
+    }
     out->kind = type == "Entity"           ? TypeSyntax::Kind::kEntityName
                 : type == "EntityOrCommon" ? TypeSyntax::Kind::kName
                                            : TypeSyntax::Kind::kCommonName;

@@ -30,6 +30,10 @@ class Printer {
 
   absl::StatusOr<std::string> Print(const SchemaSyntax& schema) {
     for (const NamespaceSyntax& space : schema.namespaces) {
+      // Only JSON has this one where nothing is in it.
+      if (space.name.text.empty() && space.common_types.empty() && space.entity_types.empty() && space.actions.empty()) {
+        continue;
+      }
       space_ = &space;
       size_t indent = space.name.text.empty() ? 0 : 2;
       if (indent > 0) {

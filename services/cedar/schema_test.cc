@@ -245,6 +245,7 @@ TEST(SchemaTest, ReadsJson) {
       {R"({"type": "ipaddr"})", "ipaddr"},
       {R"({"type": "Extension", "name": "decimal"})", "decimal"},
       {R"({"type": "Extension", "name": "foo"})", nullptr},
+      {R"({"type": "Extension", "name": "Long"})", nullptr},
       {R"({"type": "Set", "element": {"type": "Long"}})", "Set<Long>"},
       {R"({"type": "Set"})", nullptr},
       {R"({"type": "Record", "attributes": {"y": {"type": "Long", "required": false}}})", "{y?: Long}"},
@@ -325,6 +326,15 @@ TEST(SchemaTest, SaysWhatHasNoText) {
           "commonTypes": {"C": {"type": "Long"}}}})");
   ASSERT_TRUE(hidden.ok()) << hidden.status();
   EXPECT_THAT(std::string(hidden->ToText().status().message()), HasSubstr("hidden by a common type"));
+}
+
+TEST(SchemaTest, AnEmptyNamespaceHasNoText) {
+  const auto schema = Schema::ParseJson(
+      R"({"": {"entityTypes": {}, "actions": {}}, "N": {"entityTypes": {"A": {}}, "actions": {}}})");
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  const std::string text = schema->ToText().value();
+  EXPECT_EQ(text, "namespace N {\n  entity A;\n}\n");
+  EXPECT_EQ(Schema::Parse(text).value().ToText().value(), text);
 }
 
 TEST(SchemaTest, ReadsTheVocabularyBesideIt) {

@@ -323,6 +323,7 @@ const EntityUid* TypeChecker::UidOf(const Expr& e) const {
 
 std::optional<Value> TypeChecker::LiteralOf(const Expr& e) const {
   if (e.kind == ExprKind::kLiteral) return e.value;
+  if (const EntityUid* uid = UidOf(e)) return Value::Entity(*uid);
   if (e.kind != ExprKind::kAnd && e.kind != ExprKind::kOr) return std::nullopt;
   const bool is_or = e.kind == ExprKind::kOr;
   bool result = !is_or;

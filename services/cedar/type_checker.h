@@ -87,7 +87,7 @@ class TypeChecker {
   TypePtr AttributesOf(const TypePtr& type) const;
   TypePtr TagsOf(const Type& type) const;
   const EntityUid* UidOf(const Expr& e) const;
-  // A literal's value; && and || of literals are literals too.
+  // A literal's value; `action` is one in each environment, && and || of literals are literals too.
   std::optional<Value> LiteralOf(const Expr& e) const;
   bool Knows(const Capability& capability) const { return known_.contains(capability); }
 

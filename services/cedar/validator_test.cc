@@ -58,6 +58,8 @@ TEST(ValidatorTest, Conditions) {
       {"true==false && 1", kImpossible},
       {"(true || false && true) != \"a\" || 1", kValid},
       {"(true && false) == false || 1", kValid},
+      {"action == \"x\" && 1", kImpossible},
+      {"1 != action || 1", kValid},
       {"(true && context.b) == 1", kInvalid},
       {"principal==G::\"x\" && 1+true==2", kImpossible},
       {"principal==resource && 1", kInvalid},
